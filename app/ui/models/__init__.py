@@ -1,1 +1,1 @@
-"""The panel of recognition models."""
+"""Panel of recognition models."""

@@ -1,4 +1,4 @@
-"""Card of one model: what it is good for, its state, and one button for the next step."""
+"""Card of one model: its purpose, figures and state, a button for the next step, and a menu."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -82,12 +82,12 @@ from app.ui.widgets.parts import (
 _SHOWN: Final = 16  # digits of a SHA-256
 _FEW: Final = 5
 CHOSEN: Final = "worker.model"
-"""Setting of the model that this computer's worker runs."""
+"""Name of the setting for the model that this computer's worker runs."""
 _MEASURE: Final = "kikipounamu models measure {name}"
 
 
 class Details:
-    """Names of files, hashes, the engine and sources of one model.
+    """Technical details of one model: engine, sources, files and hashes.
 
     ``fold`` opens and closes ``lines``; the card places both.
     """
@@ -116,7 +116,7 @@ class Details:
 
 
 def detail_lines(texts: Texts, model: LocalModelView, view: ModelsView) -> Iterator[str]:
-    """Yield what a technician wants to know about a model."""
+    """Yield the technical details of a model, line by line."""
     about, shown = model.about, texts
 
     def line(name: str, value: str) -> str:
@@ -191,9 +191,10 @@ class ModelCard(Card):
     def show_model(
         self, model: LocalModelView, view: ModelsView, *, language: str = "", again: bool = False
     ) -> None:
-        """Show a model of ``view``; redraw only if something changed or ``again`` is set.
+        """Show a model of ``view``; update the widgets only if something changed or ``again`` is set.
 
-        ``language``: the one whose accuracy comes first. ``again`` applies a new language or new colours.
+        ``language``: the language whose accuracy comes first. ``again``: the language or colours of the windows
+        changed.
         """
         shown, now = (_shown_values(self._texts, each, model) for each in (self._view, view))
         if not again and (model, language, now) == (self.model, self._language, shown):
@@ -261,7 +262,7 @@ class ModelCard(Card):
         self.buttons.arrange()
 
     def _role(self, action: CardAction) -> str:
-        """Return the style of the main button: only that of the recommended model stands out in the list."""
+        """Return the style of the main button; it stands out only on the card of the recommended model."""
         if action not in _STRONG:
             return "quiet"
         return "" if self.badge.isHidden() else "primary"
@@ -334,9 +335,9 @@ class ModelCard(Card):
 
 
 def _shown_values(texts: Texts, view: ModelsView, model: LocalModelView) -> tuple[object, ...]:
-    """Return what a card shows besides its model.
+    """Return the values of ``view`` on which the card of a model depends.
 
-    The free bytes of the disk change all the time, but the card only warns of too few.
+    The free bytes of the disk change all the time, but the card depends only on the warning of too few.
     """
     best = view.recommended if view.recommended and view.recommended.model == model.name else None
     return too_large_text(texts, model, view.free), view.speeds.get(model.name), view.languages, view.default, best

@@ -1,4 +1,4 @@
-"""Controls used only by the list of models."""
+"""Figures of models as bars with words, and the widgets that only the list of models uses."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -19,20 +19,20 @@ from speech.models.catalogue import ErrorRates
 from speech.models.recommendation import LocalSpeed
 
 _FASTEST: Final = 64.0  # times as fast as speech: a full bar
-_LEAST: Final = 0.03  # of a bar, so that a slow model has one too
+_LEAST: Final = 0.03  # minimum share of the bar, so that it is visible for a slow model too
 _MOST_LANGUAGES: Final = 3
 _BY_CHARACTER: Final = frozenset({"zh", "yue", "ja", "ko", "th"})
 
 
 class Bar(NamedTuple):
-    """Figure in words and as a bar. ``share``: filled part of the bar, 0 to 1; ``None``: no figure."""
+    """Figure in words and as a bar. ``share``: filled part of the bar, 0 to 1; ``None``: no bar."""
 
     text: str
     share: float | None = None
 
 
 def speed_bar(texts: TextLookup, speed: LocalSpeed | None) -> Bar:
-    """Return how fast a model is on this computer; the bar doubles its speed with each sixth of its length."""
+    """Return the speed of a model on this computer; each sixth of the bar stands for a doubling."""
     if speed is None:
         return Bar(texts("models.fast.unknown"))
     known = "measured" if speed.measured else "estimated"
@@ -42,22 +42,22 @@ def speed_bar(texts: TextLookup, speed: LocalSpeed | None) -> Bar:
 
 
 def accuracy_bars(texts: TextLookup, about: ModelFacts, languages: Sequence[str]) -> list[Bar]:
-    """Return how many words or characters a model gets right in each language, with the source of the figure."""
+    """Return the share of words or characters that a model recognises correctly, by language, with the source."""
     return [_accuracy(texts, about, language) for language in languages[:_MOST_LANGUAGES]]
 
 
 def compared_languages(text_language: str, spoken: Iterable[str], first: str = "") -> tuple[str, ...]:
-    """Return the languages to show accuracy for: ``first``, and the user's or those of the windows and English."""
+    """Return the languages whose accuracy to show: ``first``, then the user's, or the windows' and English."""
     return tuple(filter(None, dict.fromkeys((first, *(tuple(spoken) or (text_language, "en"))))))
 
 
 def has_figures(about: ModelFacts) -> bool:
-    """Return whether speed and accuracy mean anything for a model."""
+    """Return whether to show speed and accuracy of a model: only of recognisers that this version can run."""
     return about.purpose is Purpose.RECOGNISER and not about.later
 
 
 def source_text(texts: TextLookup, stated: ErrorRates) -> str:
-    """Return who states errors, on which recordings, and for which copy of the model."""
+    """Return who states the error rates, on which test, and whether for the original of a converted model."""
     source = texts(f"models.stated.{stated.source.replace(' ', '-')}")
     text = texts("models.accuracy.tested", test=stated.test, source=source) if stated.test else source
     return texts("models.accuracy.original", source=text) if stated.original else text
@@ -95,14 +95,14 @@ SHAPES: Final = {
 
 
 class ShareBar(QWidget):
-    """Bar that shows a share; the text beside it contains the same figure."""
+    """Bar that shows a share, for use beside a text with the same figure."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme, self.share = theme, 0.0
 
     def show_share(self, share: float) -> None:
-        """Show a share from 0 to 1, in the middle of a line of text."""
+        """Show a share from 0 to 1, and adapt the height to a line of text."""
         self.share = share
         self.setFixedSize(_LONG, QFontMetrics(font(SCALE.caption)).height())
         self.update()
@@ -123,7 +123,7 @@ class FigureRows(QWidget):
         self._grid = grid(stretched=2, gaps=(SPACING.medium, SPACING.hair), within=self)
 
     def show_bars(self, titled: Sequence[tuple[str, Bar]]) -> None:
-        """Show these rows; an empty title belongs to the row above."""
+        """Show these rows; rows with an empty title continue the row above."""
         while len(self.rows) < len(titled):
             self._add_row()
         for place, (title, gauge, words) in enumerate(self.rows):
@@ -157,7 +157,7 @@ class Badge(QLabel):
         refresh_with(self.refresh, theme)
 
     def refresh(self) -> None:
-        """Measure again, because the size of the text may have changed."""
+        """Update font and margins to the current size of text."""
         self.setFont(font(SCALE.caption))
         left = SPACING.small + self.fontMetrics().ascent() + SPACING.hair
         self.setContentsMargins(left, SPACING.hair // 2, SPACING.small, SPACING.hair // 2)

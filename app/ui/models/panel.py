@@ -1,4 +1,4 @@
-"""List of this computer's models: one card each in groups, a filter by language, and the free disk space."""
+"""List of this computer's models: a card for each, in groups, a filter by language, and the free disk space."""
 
 from collections.abc import Callable, Iterable
 from typing import Final
@@ -25,9 +25,9 @@ _HERE = frozenset({ModelState.INSTALLED, ModelState.VERIFYING, ModelState.DAMAGE
 
 
 def groups(view: ModelsView, language: str = "") -> dict[str, list[LocalModelView]]:
-    """Return the models of each group that has some.
+    """Return the models by group, without empty groups.
 
-    ``language``: leave out models that do not know it; empty: none. A model in use is shown in any case.
+    ``language``: leave out models that do not support it, except the model in use; empty: leave out none.
     """
     found: dict[str, list[LocalModelView]] = {group: [] for group in GROUPS}
     for model in sorted(view.models, key=lambda one: _rank(view, one)):
@@ -37,7 +37,7 @@ def groups(view: ModelsView, language: str = "") -> dict[str, list[LocalModelVie
 
 
 def languages_of(view: ModelsView) -> list[str]:
-    """Return the languages that a recogniser knows, without order."""
+    """Return the languages that at least one recogniser supports, in no particular order."""
     models = (model for model in view.models if model.about.purpose is Purpose.RECOGNISER)
     return list(dict.fromkeys(code for model in models for code in model.about.languages))
 
@@ -56,7 +56,7 @@ def _group(view: ModelsView, model: LocalModelView) -> str:
 
 
 def _rank(view: ModelsView, model: LocalModelView) -> tuple[bool, ...]:
-    """Return the place within a group; models of the same rank keep the order of the catalogue."""
+    """Return the sort key within a group; models with equal keys keep the order of the catalogue."""
     return not model.chosen, not is_recommended(view, model), model.about.later, bool(model.lacks)
 
 
@@ -98,7 +98,7 @@ class ModelsPanel(QWidget):
         self._show()
 
     def words(self) -> Iterable[str]:
-        """Yield the words by which the settings search finds this panel."""
+        """Yield the texts by which the search of the settings finds this panel."""
         yield self._texts("models.find")
         for card in self.cards.values():
             about = card.model.about
@@ -106,7 +106,7 @@ class ModelsPanel(QWidget):
         yield from (language_name(self._texts, code) for code in languages_of(self._view))
 
     def refresh(self) -> None:
-        """Redraw all cards in the current language and colours."""
+        """Update all cards to the current language and colours."""
         self._show_filter()
         self._show(again=True)
 
@@ -126,7 +126,7 @@ class ModelsPanel(QWidget):
         self.filter.show_value(self.language)
 
     def _languages(self) -> list[PickerEntry]:
-        """Return the languages to which the list can be limited, those of the user first."""
+        """Return the entries of the filter: any language, then the user's languages, then all others."""
         own, known = self._view.languages, set(languages_of(self._view))
         entries = [entry for entry in spoken_entries(self._texts) if entry.value in known]
         entries.sort(key=lambda entry: entry.value not in own)
@@ -143,7 +143,7 @@ class ModelsPanel(QWidget):
         return card
 
     def _arrange(self, wanted: list[tuple[str, list[str]]]) -> None:
-        """Put headings and cards into this order, and let Tab follow it."""
+        """Put headings and cards into this order, and make the Tab key follow it."""
         if wanted == self._arranged:
             return
         self._arranged = wanted

@@ -1,6 +1,6 @@
-"""Texts for models, their states and the progress of downloads, and the actions of a card in each state.
+"""Word the texts about models and downloads, and decide the actions of a card in each state.
 
-One action is the card's button, the others are in its menu.
+The main action is the card's button; the others are in its menu.
 """
 
 from collections.abc import Sequence
@@ -53,13 +53,13 @@ def about_text(texts: Texts, about: ModelFacts) -> str:
 
 
 def facts_text(texts: Texts, about: ModelFacts, spoken: Sequence[str]) -> str:
-    """Return languages and size in one line, the languages of the user first."""
+    """Return languages, the user's first, and size in one line."""
     known = languages_text(texts, about.languages, spoken) if about.languages else ""
     return joined(known, whole_size_text(texts, about))
 
 
 def how_text(texts: Texts, model: LocalModelView) -> str:
-    """Return the state of a model, and of a download its progress, speed, time left and source."""
+    """Return the state of a model; for a download also its progress, speed, remaining time and source."""
     return joined(
         texts(f"models.state.{model.state.value}"),
         texts("models.stopping") if model.stopping else "",
@@ -80,7 +80,7 @@ def reason_text(texts: Texts, view: ModelsView, model: LocalModelView) -> str:
 
 
 def note_text(texts: Texts, model: LocalModelView) -> str:
-    """Return the note about a model, or the command that installs a missing engine; empty without either."""
+    """Return the note about a model, otherwise the command that makes it usable; empty if there is neither."""
     if model.note is not None:
         return _note_text(texts, model.note)
     if command := remedy(model):
@@ -89,7 +89,7 @@ def note_text(texts: Texts, model: LocalModelView) -> str:
 
 
 def remedy(model: LocalModelView) -> str:
-    """Return the terminal command without which a model cannot be used; empty if it needs none."""
+    """Return the command that must be run before a model can be used; empty if none is needed."""
     if model.lacks:
         return extra_command(model.lacks)
     about = model.about
@@ -112,7 +112,7 @@ def room_text(texts: Texts, view: ModelsView) -> str:
 
 
 def too_large_text(texts: Texts, model: LocalModelView, free: int | None) -> str:
-    """Return a warning before a download that does not fit on the disk; empty if it fits."""
+    """Return a warning if the download would not fit on the disk; empty if it fits or has begun."""
     needed = model.about.size - model.done
     if free is None or needed <= free or model.state not in {ModelState.MISSING, ModelState.PAUSED}:
         return ""
@@ -133,7 +133,7 @@ def _progress(texts: Texts, model: LocalModelView) -> str:
 
 
 def _source(texts: Texts, source: str) -> str:
-    """Return a source in the window's language; hubs keep their own names, without address and repository."""
+    """Return the name of a source in the window's language; a hub keeps its name, without its address."""
     if source in _SOURCES:
         return texts(_SOURCES[source])
     return source.removeprefix(_FOLDER) if source.startswith(_FOLDER) else source.partition(" (")[0]
@@ -195,7 +195,7 @@ _LEFT_OVER: Final = frozenset({ModelState.PAUSED, ModelState.FAILED})
 
 
 def main_action(model: LocalModelView) -> CardAction | None:
-    """Return the action of a card's button; ``None`` if there is nothing to do now."""
+    """Return the action of a card's button; ``None`` if the card has none in this state."""
     match model.state:
         case ModelState.MISSING if model.lacks or model.about.exported_from:
             return CardAction.COPY
@@ -231,7 +231,7 @@ def menu_actions(model: LocalModelView) -> list[CardAction]:
 
 
 def can_be_done(action: CardAction, model: LocalModelView) -> bool:
-    """Return whether an offered action is possible now: a model in use cannot be deleted."""
+    """Return whether an offered action is possible now; a model in use cannot be deleted."""
     if action is CardAction.DELETE:
         return model.use is ModelUse.NOBODY
     return not model.stopping

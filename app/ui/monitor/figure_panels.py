@@ -1,4 +1,4 @@
-"""Figures of the monitor: charts, a value with its last ten minutes, the latency of each stage, and a worker."""
+"""Figures of the monitor: charts, values with their last ten minutes, workers, and the latency of each stage."""
 
 from collections.abc import Callable, Iterator, Sequence
 from math import isnan
@@ -41,13 +41,13 @@ from app.ui.widgets.parts import (
 
 _LINE: Final = 1.5
 _ROOM: Final = 1.12
-"""Factor that keeps the peak below the top."""
+"""Height of the chart relative to its peak."""
 
 
 class CurveView(QWidget):
-    """Line chart over a soft area, with holes where values are unknown.
+    """Line chart with a filled area, interrupted where values are unknown.
 
-    ``floor``: lower peaks do not fill the height.
+    ``floor``: minimum value at full height, so that small values look small.
     """
 
     def __init__(self, theme: Theme, floor: float, lines: float = 2.4) -> None:
@@ -66,11 +66,11 @@ class CurveView(QWidget):
         return QSize(SPACING.huge * 4, round(QFontMetrics(font()).height() * self._lines))
 
     def minimumSizeHint(self) -> QSize:
-        """Return the same height with a small width."""
+        """Return a small width with the same height."""
         return QSize(SPACING.huge * 2, self.sizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the base line and each stretch of known values."""
+        """Paint the base line and each stretch of known values."""
         painter = smooth_painter(self)
         bottom = self.height() - 0.5
         paint_line(painter, QPointF(0, bottom), QPointF(self.width(), bottom), self._theme.colour("line"))
@@ -91,7 +91,7 @@ class CurveView(QWidget):
 
 
 class RangeBar(QWidget):
-    """Bar up to the p50 and whisker up to the p95, on the scale of its list."""
+    """Bar up to the p50 and whisker up to the p95, on a scale shared with the other rows."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(sizePolicy=QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed))
@@ -109,7 +109,7 @@ class RangeBar(QWidget):
             self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the whisker and the bar, from the left."""
+        """Paint the whisker and the bar, from the left."""
         painter = smooth_painter(self)
         width, middle, high = self.width() - 2.0, self.height() / 2, self.height() * 0.4
         end = 1 + max(0.5, self._most * width)
@@ -142,7 +142,7 @@ def stretches(values: Sequence[float]) -> Iterator[range]:
 def points(stretch: range, values: Sequence[float], place: QRectF, top: float) -> QPolygonF:
     """Return a stretch of values as a line within ``place``. Pure.
 
-    Inner points of level runs are left out. A single value becomes a level line of one step.
+    Points inside a run of equal values are left out. A single value becomes a horizontal line of one step.
     """
     step = place.width() / max(1, len(values) - 1)
     line = QPolygonF()
@@ -178,7 +178,7 @@ class Gauge(QWidget):
 
 
 class WorkerCard(Panel):
-    """Card of a worker; a worker that reports no GPU has only two curves."""
+    """Card of a worker, with curves of its CPU, its GPU if it reports one, and its memory."""
 
     def __init__(self, theme: Theme, texts: Texts) -> None:
         super().__init__(theme)
@@ -221,11 +221,11 @@ class WorkerCard(Panel):
         self.gpu.show_gauge(texts("monitor.gpu"), text, worker.gpu)
 
 
-_OTHER_SCRIPT = 1.25  # letters of other scripts, as in a neighbouring tile, may be this much higher
+_OTHER_SCRIPT = 1.25  # the value of a neighbouring tile may be in a script this much higher
 
 
 class Tile(Panel):
-    """Card of one figure: its name, its value and its last ten minutes."""
+    """Card of one figure: its name, its value, and a curve of the last ten minutes."""
 
     def __init__(
         self, theme: Theme, texts: Texts, key: str, wording: Callable[[Texts, float], str], floor: float
@@ -268,10 +268,7 @@ class _Line:
 
 
 class StagesPanel(Panel):
-    """Latency by stage, on one scale.
-
-    Stages without figures are left out.
-    """
+    """Latency by stage, on a common scale, without stages that have no figures."""
 
     def __init__(self, theme: Theme, texts: Texts) -> None:
         super().__init__(theme)

@@ -97,7 +97,7 @@ class MonitorPage(QWidget):
             self._show()
 
     def show_worker(self, worker: WorkerView) -> None:
-        """Show this computer's worker, which the page offers to start if no worker runs."""
+        """Show the state of this computer's worker; the page offers to start it if no worker runs."""
         self._worker = worker
         if self.isVisible():
             self._show_workers()
@@ -157,7 +157,7 @@ class MonitorPage(QWidget):
         shown = self.cards[: len(view.workers)]
         if self.workers.show_widgets(shown):
             for before, after in pairwise((self.start, *shown)):
-                QWidget.setTabOrder(before, after)  # otherwise workers that join later would come last
+                QWidget.setTabOrder(before, after)  # otherwise Tab would reach workers that join later last
         for card, worker in zip(shown, view.workers, strict=True):
             card.show_worker(worker)
         self.workers.setVisible(bool(shown))

@@ -1,8 +1,8 @@
 """Timeline of the last utterances: rows on a common time scale, an axis and a legend.
 
 A row has state, time, a bar of its stages, their description, and the total. Speech lies before the last word, all
-other time after it, each on its own scale. Forms differ without colour: speech is soft, network time a thin line,
-waiting hatched, recognition solid, insertion hollow.
+other time after it, each on a scale of its own. Stages can be told apart without colour: speech is pale, network
+time a thin line, waiting hatched, recognition solid, insertion hollow.
 """
 
 from collections.abc import Sequence
@@ -44,14 +44,14 @@ _NEARLY_ALL: Final = 90.0
 
 @dataclass(frozen=True)
 class TimeScale:
-    """Seconds that fill the room before the last word (``before_s``) and after it (``after_s``)."""
+    """Seconds that the bar represents before the last word (``before_s``) and after it (``after_s``)."""
 
     before_s: float = _SHORTEST_SPOKEN_S
     after_s: float = 1.0
 
 
 def scale_of(rows: Sequence[UtteranceRow]) -> TimeScale:
-    """Return a scale that fits 90 % of the rows, so that a few slow ones do not squeeze the others. Pure."""
+    """Return a scale that fits 90 % of the rows, so that a few slow ones do not compress the others. Pure."""
     spoken = max((row.spoken_s for row in rows), default=0.0)
     totals = sorted(row.total_s for row in rows)
     most = percentile(totals, _NEARLY_ALL) if totals else 0.0
@@ -89,18 +89,18 @@ class RowMeasures:
         return self.room(width) * _SPOKEN_PART * min(1.0, seconds / scale.before_s)
 
     def after(self, width: float, scale: TimeScale, seconds: float) -> float:
-        """Return the x position of a time after the last word, limited to the end of the bar."""
+        """Return the x position of a time after the last word, at most the end of the bar."""
         room = self.room(width) * (1 - _SPOKEN_PART)
         return self.zero(width) + room * min(1.0, seconds / scale.after_s)
 
 
 def other_session_text(texts: Texts) -> str:
-    """Return a session label as wide as those of other sessions."""
+    """Return a sample label of another session, for measuring."""
     return texts("monitor.somebody", session="0000")
 
 
 def paint_part(painter: QPainter, theme: Theme, stage: UtteranceStage | None, place: QRectF) -> None:
-    """Paint part of a bar in the form of its stage; ``None`` is speech."""
+    """Paint part of a bar in the style of its stage; ``None`` is speech."""
     painter.setPen(Qt.PenStyle.NoPen)
     thin = place.adjusted(0, place.height() * 0.38, 0, -place.height() * 0.38)
     match stage:
@@ -126,7 +126,7 @@ _RIGHT: Final = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
 
 
 class TimelineRow(QWidget):
-    """Utterance painted as one widget; the accessible name contains everything."""
+    """Row of one utterance, painted as a single widget; its accessible name contains all values."""
 
     def __init__(self, theme: Theme, texts: Texts, row_focus: "RowFocus") -> None:
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -212,14 +212,14 @@ class TimelineRow(QWidget):
             self._paint_beyond(painter, at(scale.after_s), top, high)
 
     def _paint_beyond(self, painter: QPainter, x: float, top: float, high: float) -> None:
-        """Paint a break where the bar exceeds the scale."""
+        """Paint a break at the end of a bar that exceeds the scale."""
         for left in (x - 8.0, x - 13.0):
             end = QPointF(left + high / 3, top + high + 1)
             paint_line(painter, QPointF(left, top - 1), end, self._theme.colour("surface"), 2)
 
 
 class RowFocus:
-    """Keyboard focus among the rows: one row is the tab stop, arrow keys move from there."""
+    """Keyboard focus among the rows: a single row is the tab stop, and arrow keys move the focus."""
 
     def __init__(self) -> None:
         self.rows: list[TimelineRow] = []
@@ -230,7 +230,7 @@ class RowFocus:
             each.setFocusPolicy(Qt.FocusPolicy.StrongFocus if each is row else Qt.FocusPolicy.ClickFocus)
 
     def handle_key(self, row: TimelineRow, key: int) -> bool:
-        """Move the focus by a key, and return True if the key does so."""
+        """Move the focus if the key is an arrow, Home or End; return whether it is."""
         there = [each for each in self.rows if each.isVisible()]
         place = there.index(row)
         to = {
@@ -263,11 +263,11 @@ class TimelineAxis(QWidget):
             self.update()
 
     def sizeHint(self) -> QSize:
-        """Return the height of a small line of text and its ticks."""
+        """Return the height of the labels and ticks."""
         return QSize(SPACING.huge * 8, round(self._measures.small) + SPACING.small)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint labels and ticks at the last word, half of the scale and its end."""
+        """Paint labels and ticks at the last word, and at the middle and the end of the scale."""
         painter, measures, width = QPainter(self), self._measures, float(self.width())
         bottom = float(self.height())
         for part in (0.0, 0.5, 1.0):
@@ -281,7 +281,7 @@ class TimelineAxis(QWidget):
 
 
 class Legend(QWidget):
-    """Legend of the bar forms, wrapped to as many lines as needed."""
+    """Legend of the bar styles, wrapped to as many lines as needed."""
 
     def __init__(self, theme: Theme, texts: Texts) -> None:
         super().__init__()
@@ -314,7 +314,7 @@ class Legend(QWidget):
         return QSize(SPACING.huge * 8, self.heightForWidth(10_000))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint each form with its word, one after the other."""
+        """Paint each style, followed by its word."""
         painter, text_font = smooth_painter(self), font(SCALE.caption)
         high = round(QFontMetrics(text_font).ascent() * 0.8)
         for (form, word), place in zip(self._forms, self._places(self.width()), strict=True):
@@ -355,7 +355,7 @@ class TimelineView(QWidget):
         return self._row_focus.rows[: len(self._shown)]
 
     def show_utterances(self, rows: tuple[UtteranceRow, ...]) -> None:
-        """Show these utterances; the focus moves with its utterance."""
+        """Show these utterances; the focus follows the utterance that has it."""
         shown = rows[:MOST]
         focused = next((row.row for row in self.rows if row.hasFocus()), None)
         scale = scale_of(shown)
@@ -367,7 +367,7 @@ class TimelineView(QWidget):
                 row.setVisible(number < len(shown))
         self._shown = shown
         if self.rows and not any(row.focusPolicy() & Qt.FocusPolicy.TabFocus for row in self.rows):
-            self._row_focus.took_focus(self.rows[0])  # none was the tab stop yet, or it is hidden
+            self._row_focus.took_focus(self.rows[0])  # there is no visible tab stop
         for row, utterance in zip(self._row_focus.rows, shown, strict=False):
             row.show_row(utterance, self._measures, scale)
         if focused:

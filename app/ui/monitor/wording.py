@@ -1,4 +1,4 @@
-"""Texts of the monitor: figures, workers and utterances in words."""
+"""Word the texts of the monitor: figures, workers and utterances."""
 
 from datetime import datetime
 from typing import Final
@@ -96,7 +96,7 @@ def gateway_text(texts: Texts, gateway: Snapshot) -> str:
 
 
 def link_text(texts: Texts, view: MonitorView) -> tuple[str, State]:
-    """Return the state of the monitor feed in a word or two, and the state that gives icon and colour."""
+    """Return the state of the monitor feed in a word or two, and the ``State`` that gives icon and colour."""
     if view.link is Link.CONNECTING:
         return texts("monitor.connecting"), State.ARMING
     if view.link is not Link.LIVE:
@@ -122,7 +122,7 @@ def trouble_text(texts: Texts, view: MonitorView) -> tuple[str, str]:
 
 
 def worker_state(texts: Texts, worker: WorkerFigures) -> tuple[str, State]:
-    """Return a worker's state as text, and the state that gives icon and colour."""
+    """Return a worker's state as text, and the ``State`` that gives icon and colour."""
     if worker.gone:
         return texts("monitor.gone"), State.FAILED
     if worker.status.silent:
@@ -150,7 +150,7 @@ def stage_text(texts: Texts, figures: StageFigures) -> str:
 
 
 def stages_text(texts: Texts, row: UtteranceRow, *, short: bool = False) -> str:
-    """Return the time that an utterance spent in each stage.
+    """Return the time that an utterance spent in each stage, and its error if it failed.
 
     ``short`` leaves out the spoken time and the stages on the network.
     """
@@ -180,6 +180,6 @@ def time_text(row: UtteranceRow) -> str:
 
 
 def row_text(texts: Texts, row: UtteranceRow) -> str:
-    """Return everything about an utterance as text for screen readers."""
+    """Return all values of an utterance as text for screen readers."""
     who, state = who_text(texts, row), state_text(texts, row.state)
     return texts("monitor.row", time=time_text(row), who=who, state=state, story=stages_text(texts, row))

@@ -1,1 +1,1 @@
-"""The first steps after installation."""
+"""Pages of the first steps after installation."""

@@ -1,4 +1,4 @@
-"""Second step: press the dictation key to see that it arrives; another key is chosen by pressing it."""
+"""Second step: press the dictation key to test that it arrives, or press another key to choose that."""
 
 from collections.abc import Callable
 from typing import Final
@@ -44,7 +44,7 @@ _WINDOWS_OWN: Final = frozenset(
         *(_Key.Key_PageUp, _Key.Key_PageDown, _Key.Key_Home, _Key.Key_End),
     }
 )
-"""Keys with which a page is used, alone or with a modifier."""
+"""Keys that operate a page, alone or with a modifier."""
 
 _KINDS: Final = frozenset({QEvent.Type.KeyPress, QEvent.Type.KeyRelease, QEvent.Type.ShortcutOverride})
 
@@ -52,7 +52,7 @@ _KINDS: Final = frozenset({QEvent.Type.KeyPress, QEvent.Type.KeyRelease, QEvent.
 class KeyCapture(QObject):
     """Event filter that reports each key combination, and each modifier that is pressed and released alone.
 
-    Keys with which the page is used are not reported. No event is taken away from the widgets.
+    Keys that operate the page are not reported. The filter consumes no event.
     """
 
     def __init__(self, pressed: Callable[[str], None], parent: QObject) -> None:
@@ -61,14 +61,14 @@ class KeyCapture(QObject):
         self._lone = ""
 
     def watch(self, on: bool) -> None:
-        """Start or stop to read keys."""
+        """Start or stop reading keys."""
         self._lone = ""
         application().removeEventFilter(self)
         if on:
             application().installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Read key events at the focused widget only, because Qt offers each of them to its parents too."""
+        """Read key events at the focused widget only, because Qt offers unused events to its parents too."""
         kind = event.type()
         if kind not in _KINDS or watched is not QApplication.focusWidget() or not isinstance(event, QKeyEvent):
             return False
@@ -91,7 +91,7 @@ class KeyCapture(QObject):
 
 
 def _has_other_modifiers(event: QKeyEvent) -> bool:
-    """Return whether other modifiers are down; some systems already count the key that is being pressed."""
+    """Return whether other modifiers are down; some systems include the modifier that is being pressed."""
     own = key_names.side(event).rpartition("_")[2]
     return any(name != own for name in key_names.held_modifiers(event))
 
@@ -102,7 +102,7 @@ _MIDDLE: Final = Qt.AlignmentFlag.AlignHCenter
 
 
 class KeyStep(StepPage):
-    """Step that tests hotkeys while visible; without hotkeys it leads to the settings and shows a command.
+    """Step that tests hotkeys while visible; without hotkeys it shows the alternatives of this desktop.
 
     ``lines_wanted``: emitted when the user wants the settings with the lines for this desktop.
     """
@@ -140,14 +140,14 @@ class KeyStep(StepPage):
 
     @property
     def first(self) -> QWidget:
-        """Key cap, or where hotkeys are impossible the button that leads to the lines, or copies the command."""
+        """Key cap; without hotkeys, the button that opens the settings or copies the command."""
         if self._impossible is None:
             return self.caps
         return self.set_up if self._has_lines else self.copy
 
     @property
     def complete(self) -> bool:
-        """True once the key has arrived alone; always true where keys cannot arrive."""
+        """True once the key has arrived, not in a chord; always true if hotkeys are impossible."""
         seen = self._arrived
         return self._impossible is not None or (seen is not None and not seen.chord)
 
@@ -163,19 +163,19 @@ class KeyStep(StepPage):
         self._test()
 
     def end(self) -> None:
-        """End the key test, so that the keys dictate again."""
+        """End the key test, so that the keys work as hotkeys again."""
         self._capture.watch(False)
         self._late.stop()
         self._ask(TestHotkeys(False))
 
     def event(self, event: QEvent) -> bool:
-        """Continue the test when the window becomes active again, because it ends by itself."""
+        """Restart the test when the window becomes active, because the test ends by itself."""
         if event.type() == QEvent.Type.WindowActivate and self.seen and not self._seen_keys.testing:
             self._test()
         return super().event(event)
 
     def show_choices(self, choices: Choices) -> None:
-        """Show the chosen dictation key, and forget the test results of a previous key."""
+        """Show the chosen dictation key; clear the test results if it is another key."""
         if choices.keys.get(DICTATE) != self._choices.keys.get(DICTATE):
             self._seen_keys, self._hint = KeysSeen(self._seen_keys.testing), ""
         self._choices = choices
@@ -189,14 +189,14 @@ class KeyStep(StepPage):
         self.changed.emit()
 
     def show_desktop(self, view: DesktopView) -> None:
-        """Show the command for a shortcut of the desktop, from its beginning."""
+        """Show the command for a shortcut of the desktop, scrolled to its beginning."""
         self.command.setText(view.toggle)
         self.command.setCursorPosition(0)
 
     def show_keys(self, seen: KeysSeen) -> None:
         """Show the keys that arrived, and restart a test that ended by itself while the window is active."""
         ended = self._seen_keys.testing and not seen.testing
-        keys = seen.keys if seen.keys or seen.problem else self._seen_keys.keys  # kept when the test is restarted
+        keys = seen.keys if seen.keys or seen.problem else self._seen_keys.keys  # kept over a restart of the test
         self._seen_keys = KeysSeen(seen.testing, keys, seen.problem)
         if self._arrived:
             self._late.stop()
@@ -213,7 +213,7 @@ class KeyStep(StepPage):
         set_visible(possible, self.caps, self.state)
         set_visible(not possible, self.instead, self.command, self.copy)
         set_visible(self._has_lines, self.set_up)
-        self.note.setAlignment(_MIDDLE if possible else Qt.AlignmentFlag.AlignLeft)  # as what is above or below it
+        self.note.setAlignment(_MIDDLE if possible else Qt.AlignmentFlag.AlignLeft)  # aligned with its neighbours
         line = texts("onboarding.press", key="")
         self.state.setMinimumHeight(self.state.fontMetrics().boundingRect(QRect(), 0, line).height())
         self._show_state()
@@ -240,7 +240,7 @@ class KeyStep(StepPage):
     def _show_state(self) -> None:
         texts, key = self._texts, self._choices.keys.get(DICTATE, "")
         named, seen = key_text(texts, key), self._arrived
-        self.state.setText(self._state_text(named))  # it keeps its place while it is empty
+        self.state.setText(self._state_text(named))  # its minimum height reserves its place while it is empty
         problem = self._impossible or self._seen_keys.problem
         hint = texts(self._hint) if self._hint else ""
         show_text(self.note, note_text(texts, problem) or hint, "warning")
@@ -266,7 +266,7 @@ class KeyStep(StepPage):
         self._show_state()
 
     def _choose_pressed_key(self, binding: str) -> None:
-        """Choose the key that was pressed; the chosen one itself arrives as a hotkey."""
+        """Choose the key that was pressed, unless it has a function already: then it arrives as a hotkey."""
         try:
             chosen = str(parse(binding))
         except HotkeyUnknown:

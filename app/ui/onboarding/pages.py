@@ -1,4 +1,4 @@
-"""First steps in front of the main window; the user can postpone them and continue at the same step."""
+"""First steps, which cover the main window; the user can postpone them and continue at the same step."""
 
 from collections.abc import Callable, Mapping
 
@@ -40,9 +40,9 @@ from app.ui.widgets.parts import SPACE, horizontal, room, set_role, stretched, v
 
 
 class Onboarding(QWidget):
-    """Three steps that set up the app through ordinary settings.
+    """Page of the three steps, which change ordinary settings.
 
-    ``finished``: emitted when they are finished or postponed.
+    ``finished``: emitted when the steps are finished or postponed.
     ``other_computer_wanted``: emitted when the user wants another computer to recognise.
     ``key_lines_wanted``: emitted when the user wants the settings with the lines for keys.
     ``speak``: reads a text aloud through the screen reader, if one is active.
@@ -85,14 +85,14 @@ class Onboarding(QWidget):
         for page in self.pages.values():
             page.changed.connect(self._step_changed)
         for keys, act in (("Ctrl+Return", self.next.click), ("Esc", self._escape)):
-            inside = Qt.ShortcutContext.WidgetWithChildrenShortcut  # with any focus, also in a text box
+            inside = Qt.ShortcutContext.WidgetWithChildrenShortcut  # works in a text box too
             QShortcut(QKeySequence(keys), self, context=inside).activated.connect(act)
         refresh_with(self.refresh, texts, theme)
         follow_visibility(self, lambda on: self._start_step() if on else self._stop_steps())
 
     @property
     def step(self) -> Step:
-        """Step that is shown."""
+        """Step that is visible now."""
         return self.progress.at
 
     # -- values --------------------------------------------------------------------------------------------
@@ -111,13 +111,13 @@ class Onboarding(QWidget):
         self.attempt.show_choices(choices)
 
     def show_problem(self, problem: Problem) -> None:
-        """Show problems with hotkeys, which have an alternative; ignore all other problems."""
+        """Show a problem with hotkeys, which have an alternative; ignore other problems."""
         if problem.about == HOTKEYS:
             self.key.show_impossible(problem.note)
             self.attempt.show_impossible(problem.note)
 
     def show_keys(self, seen: KeysSeen) -> None:
-        """Show the keys that arrived during the key test; Esc, which the test binds too, postpones the steps."""
+        """Show the keys that arrived during the test; Esc postpones the steps even if the test has grabbed it."""
         if self.key.seen:
             self.key.show_keys(seen)
             if self._choices.keys.get(CANCEL) == "esc" and any(key.action == CANCEL for key in seen.keys):
@@ -131,7 +131,7 @@ class Onboarding(QWidget):
     def show_worker(self, worker: WorkerView) -> None:
         """Show the state of this computer's worker."""
         self.foot.show_worker(worker)
-        if self._watches_models and not self._models.models:  # the app could not answer earlier
+        if self._watches_models and not self._models.models:  # the app could not answer before
             self._ask(WatchModels(True))
 
     # -- navigation ----------------------------------------------------------------------------------------
@@ -144,11 +144,11 @@ class Onboarding(QWidget):
         self._start_step()
 
     def leave(self) -> None:
-        """Put off the steps that are not done."""
+        """Save the open steps and close the page; the user can continue later."""
         left = self._save_open()
         self._ask(ChangeSetting(FIRST_STEP, (left or STEPS)[0].value))
         self._ask(ChangeSetting(WELCOMED, True))
-        self._stop_steps()  # before another page starts a test that this page stops
+        self._stop_steps()  # now, because later it would stop a test that another page has started
         self.finished.emit()
 
     def refresh(self) -> None:
@@ -166,11 +166,11 @@ class Onboarding(QWidget):
         self._show_next()
 
     def hasHeightForWidth(self) -> bool:
-        """Return False, because the steps scroll: the window keeps its usual height."""
+        """Return False: the steps scroll, so they must not change the window's height."""
         return False
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Go on with Return, which no control has used."""
+        """Go to the next step on Return, unless a control has used it."""
         if event.key() in ENTER and not event.isAutoRepeat():
             self.next.click()
         else:
@@ -194,7 +194,7 @@ class Onboarding(QWidget):
     def _show_step(self, step: Step | None) -> None:
         if step is not None:
             self.begin(self.progress.at_step(step))
-            self._ask(ChangeSetting(FIRST_STEP, step.value))  # once it is saved, the test of the last step is over
+            self._ask(ChangeSetting(FIRST_STEP, step.value))  # after the last step's test has ended
             self._area.verticalScrollBar().setValue(0)
 
     def _escape(self) -> None:
@@ -211,7 +211,7 @@ class Onboarding(QWidget):
         return self.pages[self.step].complete or self.step in self.progress.done
 
     def _step_changed(self) -> None:
-        """Name the button by what it does now, and have the screen reader say that the step is complete."""
+        """Update the caption of the button, and announce that the step is complete."""
         before, self._complete = self._complete, self._is_complete()
         if self._complete is before:
             return
@@ -226,7 +226,7 @@ class Onboarding(QWidget):
         set_role(self.next, "" if name == "skip" else "primary")
 
     def _start_step(self) -> None:
-        """Run the tests of the visible step only: stop all others first, then start its own."""
+        """Stop the tests of all other steps, then start those of the visible step."""
         if not self.isVisible():
             return
         here = self.pages[self.step]
@@ -277,12 +277,12 @@ Wanted = Settings | Choices | Problem | View | WorkerView | KeysSeen | DesktopVi
 
 
 class FirstSteps(QObject):
-    """Owner of the first steps page.
+    """Owner of the page of the first steps.
 
-    The page appears with the first settings that do not say ``welcomed``, and again whenever ``welcomed`` is
-    reset. It is created on first use, so that the window of a returning user opens sooner.
-    ``other_computer_wanted``: emitted when the user wants the settings of other computers.
-    ``key_lines_wanted``: emitted when the user wants the settings with the lines for keys.
+    The page appears if the first settings lack ``welcomed``, and again whenever ``welcomed`` is reset. It is
+    created on first use, so that the window of a returning user opens sooner. ``other_computer_wanted``: emitted
+    when the user wants the settings of other computers. ``key_lines_wanted``: emitted when the user wants the
+    settings with the lines for keys.
     """
 
     other_computer_wanted = Signal()
@@ -330,10 +330,7 @@ class FirstSteps(QObject):
             self._shell.cover(self.page)
 
     def show(self, news: Wanted) -> None:
-        """Pass a value to the page.
-
-        The newest value of each kind is kept for a page created later.
-        """
+        """Pass a value to the page, and keep the newest value of each type for a page that is created later."""
         if isinstance(news, Problem) and news.about != HOTKEYS:
             return
         self._known[type(news)] = news

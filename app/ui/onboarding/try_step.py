@@ -1,4 +1,4 @@
-"""Third step: dictate one sentence, from the key to the text in a box."""
+"""Third step: dictate one sentence into a text box."""
 
 from collections.abc import Callable
 from functools import partial
@@ -26,7 +26,7 @@ _LINES: Final = 3
 
 
 class TryStep(StepPage):
-    """Step whose text box gets dictated text from the real inserter, like any other window.
+    """Step with a text box that gets dictated text from the real inserter, like any other window.
 
     ``next_wanted``: emitted when Return is pressed in the box after a text has arrived there.
     ``other_computer_wanted``: emitted when the user wants another computer to recognise.
@@ -94,7 +94,7 @@ class TryStep(StepPage):
         return self._view.state in RECORDING
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Let Return in the box finish the step; before a text has arrived, ignore it."""
+        """Finish the step on Return in the box once a text has arrived; ignore it before."""
         if event.type() != QEvent.Type.KeyPress or not isinstance(event, QKeyEvent) or event.key() not in ENTER:
             return super().eventFilter(watched, event)
         plain = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
@@ -103,12 +103,12 @@ class TryStep(StepPage):
         return plain
 
     def show_choices(self, choices: Choices) -> None:
-        """Show the dictation key and how it works."""
+        """Show the dictation key and its mode."""
         self._choices = choices
         self.refresh()
 
     def show_impossible(self, note: Note | None) -> None:
-        """Show the way without a key if hotkeys are impossible; ``None`` if they work."""
+        """Explain dictation without a key if hotkeys are impossible; ``None`` if they work."""
         self._possible = note is None
         self.refresh()
 
@@ -154,9 +154,9 @@ class TryStep(StepPage):
         self.box.setFocus()
 
     def _paste(self) -> None:
-        """Copy the held text, then paste it into the box.
+        """Request the held text; ``show_view`` pastes it into the box.
 
-        The app copies held text instead of inserting it while its own window has the focus.
+        While its own window has the focus, the app copies held text instead of inserting it.
         """
         self._pasting = True
         self._ask(Verb.PASTE_HELD)
@@ -176,7 +176,7 @@ class TryStep(StepPage):
         show_text(self.done, done if self.arrived else "", "")
         for shown, earlier in zip((self.advice, self.done), before, strict=True):
             if self.seen and shown.text() not in ("", earlier):
-                QTimer.singleShot(0, shown, partial(bring_into_sight, shown))  # once it has its place
+                QTimer.singleShot(0, shown, partial(bring_into_sight, shown))  # after its layout
 
     def _advice(self) -> str:
         view, texts = self._view, self._texts

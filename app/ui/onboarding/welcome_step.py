@@ -1,4 +1,4 @@
-"""First step: languages and microphone, chosen already; a click is needed only where the guess is wrong."""
+"""First step: languages and microphone, with defaults that need a click only if they are wrong."""
 
 from collections.abc import Callable
 from itertools import pairwise
@@ -30,7 +30,7 @@ _NAMES: Final = "spoken."
 
 
 class SpokenPart(QWidget):
-    """Ticks for the languages of this computer and the most common ones, and a list of all others."""
+    """Ticks for this computer's languages and common ones, and a list of all others."""
 
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
         super().__init__()
@@ -41,7 +41,7 @@ class SpokenPart(QWidget):
         self.other.activated.connect(self._add)
         self._row = FlowRow((self.other,))
         vertical(self._row, within=self)
-        self.show_settings(Settings())  # until the app reports its own: at a first start they are these
+        self.show_settings(Settings())  # the defaults, until the app reports its settings
 
     def show_settings(self, settings: Settings) -> None:
         """Tick the languages in effect."""
@@ -64,7 +64,7 @@ class SpokenPart(QWidget):
         self.other.show_entries([(_ANY, texts("onboarding.other-language")), *others], _ANY)
 
     def _offer(self, codes: tuple[str, ...]) -> None:
-        """Offer these languages too; those offered before stay, so that no tick moves under the pointer."""
+        """Add ticks for these languages; earlier ones stay, so that no tick moves under the pointer."""
         wanted = tuple(dict.fromkeys((_ANY, *self.ticks, *codes)))
         if wanted != tuple(self.ticks):
             for code in wanted:
@@ -72,7 +72,7 @@ class SpokenPart(QWidget):
                     tick = self.ticks[code] = TickButton(self._theme)
                     tick.clicked.connect(lambda _, code=code: self._toggle(code))
             self._row.hold((*self.ticks.values(), self.other))
-            for before, after in pairwise(self._row.controls):  # new ticks would come last
+            for before, after in pairwise(self._row.controls):  # otherwise Tab would reach new ticks last
                 QWidget.setTabOrder(before, after)
         self.refresh()
 
@@ -88,7 +88,7 @@ class SpokenPart(QWidget):
         self.refresh()  # the ticks follow the settings in effect
 
     def _choose(self, codes: tuple[str, ...]) -> None:
-        self._requested.request(codes)  # another choice may come before the answer
+        self._requested.request(codes)  # a further choice may precede the answer
         self._ask(ChangeSetting(SPOKEN, "\n".join(codes)))
 
 
@@ -104,7 +104,7 @@ class MicrophonePart(QWidget):
         self.listen = worded(texts, action_button(self.begin), "onboarding.listen")
         self.meter.setFixedHeight(SPACING.large)
         self.state, self.note = label(wraps=True), label(role="warning", wraps=True)
-        texts_below = (self.state, self.note)  # below all controls, so that a new line moves none of them
+        texts_below = (self.state, self.note)  # below all controls, so that a new line moves no control
         vertical(self.microphone, self.meter, at_left(self.listen), *texts_below, within=self)
         self.microphone.activated.connect(lambda _: ask(ChangeSetting(MICROPHONE, self.microphone.currentData())))
 
@@ -114,7 +114,7 @@ class MicrophonePart(QWidget):
         return self.trial.note is None and not self.trial.quiet
 
     def begin(self) -> None:
-        """Open the microphone and forget the results of an earlier test."""
+        """Open the microphone and clear the results of an earlier test."""
         self.show_trial(MicrophoneTrial(MicrophoneActivity.OPENING))
         self._ask(TryMicrophone(True))
 
@@ -160,7 +160,7 @@ ROWS: Final = ("windows", "spoken", "microphone")
 
 
 class WelcomeStep(StepPage):
-    """Step with the languages of windows and speech, and the microphone, which is open meanwhile."""
+    """Step with the languages of windows and speech, and the microphone, which is open while it is visible."""
 
     step = Step.WELCOME
 
@@ -189,7 +189,7 @@ class WelcomeStep(StepPage):
 
     @property
     def first(self) -> None:
-        """No control: none needs a click if the guesses are right."""
+        """No control (``None``), because the defaults are usually right."""
         return
 
     @property
@@ -218,7 +218,7 @@ class WelcomeStep(StepPage):
             self.changed.emit()
 
     def refresh(self) -> None:
-        """Update all texts to the current language; the way to the other language is in that language too."""
+        """Update all texts to the current language; the row of languages is named in the other language too."""
         super().refresh()
         texts = self._texts
         other = next(tag for tag in LANGUAGES if tag != texts.language)
@@ -230,7 +230,7 @@ class WelcomeStep(StepPage):
             there = str(entries(other)["onboarding.row.windows"])
             self.names["windows"].setText(f"{self.names['windows'].text()} · {there}")
         above = (control_height() - self.names["windows"].fontMetrics().height()) // 2
-        for name in self.names.values():  # beside the first line of the control
+        for name in self.names.values():  # align with the first line of the control
             name.setContentsMargins(0, above, 0, 0)
         for tag, option in self.options.items():
             option.setText(texts(f"language.{tag}"))

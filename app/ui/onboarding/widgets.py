@@ -1,4 +1,4 @@
-"""Widgets of the first steps: the page of a step, progress trail, option, and the foot of every step."""
+"""Widgets of the first steps: base class of their pages, progress trail, option, and readiness of recognition."""
 
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -42,7 +42,7 @@ _LINE: Final = 2.0
 
 
 class Trail(QWidget):
-    """Numbered steps in a row: steps that are done ticked, the current one filled, others outlined."""
+    """Numbered steps in a row: completed ones have a tick, the current one is filled, others are outlined."""
 
     def __init__(self, theme: Theme, texts: Texts) -> None:
         super().__init__(sizePolicy=QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed))
@@ -58,12 +58,12 @@ class Trail(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        """Return the size of the circles and one line of text below."""
+        """Return the size of the circles with a line of text below."""
         high = self._caption.boundingRect(QRect(0, 0, 10_000, 10_000), 0, " ".join(self._names)).height()
         return QSize(self._side * 2 * len(self.progress.steps), self._side + SPACING.hair + high)
 
     def minimumSizeHint(self) -> QSize:
-        """Return the size of the circles alone."""
+        """Return the width of the circles alone."""
         return QSize((self._side + SPACING.small) * len(self.progress.steps), self.sizeHint().height())
 
     @property
@@ -126,7 +126,7 @@ class Option(CheckableButton):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
-        """Return a flexible width and the height of the name with its margins."""
+        """Return a generous width, and the height of the name with its margins."""
         return QSize(SPACING.huge * 10, QFontMetrics(font()).height() + 2 * SPACING.medium)
 
     def minimumSizeHint(self) -> QSize:
@@ -157,10 +157,10 @@ class Option(CheckableButton):
 
 
 class StepPage(QWidget):
-    """Page of one step, of which one is visible at a time.
+    """Base class of a step's page; a single page is visible at a time.
 
-    ``begin`` is called when the page becomes visible, ``end`` when it is left. ``complete``: nothing is left to
-    do. ``changed`` is emitted when that may have changed.
+    ``begin`` is called when the page becomes visible, ``end`` when it is left. ``changed`` is emitted when
+    ``complete`` may have changed.
     """
 
     step: Step
@@ -177,7 +177,7 @@ class StepPage(QWidget):
 
     @property
     def first(self) -> QWidget | None:
-        """Widget that gets the focus first; ``None`` for the button that goes on."""
+        """Widget that gets the focus first; ``None``: the button for the next step."""
         raise NotImplementedError
 
     @property
@@ -268,7 +268,7 @@ class ReadinessFoot(QWidget):
         return "\n".join((note_text(self._texts, reason) or text, self._texts("onboarding.foot.kept")))
 
     def _key(self) -> str:
-        """Return the key of the button's text; empty without a button."""
+        """Return the key of the button's text; empty if there is no button."""
         if self.now.pausable:
             return "pause"
         if self.now.paused:

@@ -1,1 +1,1 @@
-"""The panel of rules for programs."""
+"""Panel of insertion rules for programs."""

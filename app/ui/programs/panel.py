@@ -1,4 +1,4 @@
-"""Panel of rules that insert texts differently in certain programs, or not at all."""
+"""Panel of rules by which texts are inserted differently in certain programs, or not at all."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -54,13 +54,13 @@ _ENDINGS: Final = ("png", "svg", "xpm")
 
 
 def icon_for(theme: Theme, window_class: str) -> QIcon:
-    """Return the icon of a program, or that of any program."""
+    """Return the icon of a program, or a generic one."""
     found = named_icon(program_icon(window_class))
     return found if can_be_drawn(found) else icons.icon(_PLAIN[0], theme.colour(_PLAIN[1]))
 
 
 def named_icon(name: str, places: Sequence[Path] = _OUTSIDE_THEMES) -> QIcon:
-    """Return the icon with this name or path; an empty one if it cannot be found."""
+    """Return the icon with this name or path; an empty icon if it cannot be found."""
     if not name:
         return QIcon()
     if Path(name).is_absolute():
@@ -72,7 +72,7 @@ def named_icon(name: str, places: Sequence[Path] = _OUTSIDE_THEMES) -> QIcon:
 
 
 def can_be_drawn(found: QIcon) -> bool:
-    """Return whether an icon can be drawn: its file may be damaged."""
+    """Return whether an icon can be drawn, because its file may be damaged."""
     return not found.isNull() and not found.pixmap(QSize(32, 32)).isNull()
 
 
@@ -81,7 +81,7 @@ _NEWLINE: Final = "settings.option.insertion.newline"
 
 
 class ProgramRow(QFrame):
-    """Row that edits one rule; a field for the name of its program is shown until that is valid.
+    """Row that edits one rule; it has a field for the program's name until that is valid.
 
     ``changed`` is called after every change, ``gone`` when the user removes the rule.
     """
@@ -156,7 +156,7 @@ class ProgramRow(QFrame):
         self.lines.arrange()
 
     def _show_program(self) -> None:
-        """Show icon and name; the tool tip has the class of the windows."""
+        """Show icon and name; the tool tip has the class of the program's windows."""
         side = control_height() - SPACING.small
         found = icon_for(self._theme, self.rule.program)
         self.icon.setPixmap(found.pixmap(QSize(side, side), self.devicePixelRatioF()))
@@ -185,9 +185,9 @@ _QUIET: Final = frozenset({PickState.PICKED, PickState.CANCELLED})
 
 
 class ProgramsPanel(Card):
-    """Panel that shows rules and requests changes; an invalid rule stays in the panel with its reason.
+    """Panel that shows rules and requests changes; an invalid rule stays in the panel with its problem.
 
-    ``picks``: whether programs can be added by a click on their windows; by default, if this desktop allows it.
+    ``picks``: offer to add programs by a click on their windows; by default, if this desktop allows it.
     """
 
     def __init__(
@@ -224,7 +224,7 @@ class ProgramsPanel(Card):
         refresh_with(self._show, texts, theme)
 
     def words(self) -> Iterable[str]:
-        """Yield the words by which the settings search finds this panel."""
+        """Yield the texts by which the search of the settings finds this panel."""
         yield from (self._texts("programs.find"), self._texts("programs.name"), self._texts("programs.say"))
         for row in self.rows:
             yield from (row.rule.program, row.called)
@@ -238,11 +238,11 @@ class ProgramsPanel(Card):
                 self._show_rules(rules)
 
     def show_programs(self, programs: Programs) -> None:
-        """Add the programs that received dictated text, most recent first."""
+        """Offer the programs that had the focus during dictation, most recent first."""
         self._seen = Programs(tuple(dict.fromkeys((*programs.names, *self._seen.names)))[:MOST_SEEN])
 
     def show_pick(self, pick: ProgramPick) -> None:
-        """Show that a click on a window is expected, or add the program that was clicked on."""
+        """Show that a click on a window is expected, or add the program that was clicked."""
         began, self._pick = pick.state is PickState.WAITING, pick
         self._show()
         window = self.window()
@@ -336,7 +336,7 @@ class ProgramsPanel(Card):
         show_text(self.problem, note_text(self._texts, self._refused))
 
     def _fill(self) -> None:
-        """Fill the menu with ways to add a program: a click, those used lately without a rule, and its name."""
+        """Fill the menu with ways to add a program: a click, recent programs without a rule, and a typed name."""
         self.menu.clear()
         if self._picks:
             self.menu.addAction(self._texts("programs.click"), lambda: self._ask(PickProgram(True)))

@@ -1,4 +1,4 @@
-"""The dictionary page, and its panels of replacements and hotwords."""
+"""Dictionary page, with the panels of hotwords and replacements."""
 
 import re
 from collections.abc import Callable
@@ -26,7 +26,7 @@ _SEPARATORS: Final = re.compile(r"[,，、;；\n]")
 
 
 def parse_rules(text: str) -> tuple[list[Replacement], str]:
-    """Return the rules in the lines of a text that have the form "heard = written", and the other lines."""
+    """Return the rules in lines of the form "heard = written", and the other lines."""
     rules, others = list[Replacement](), list[str]()
     for line in text.split("\n"):
         heard, equals, written = (part.strip() for part in line.partition("="))
@@ -38,9 +38,9 @@ def parse_rules(text: str) -> tuple[list[Replacement], str]:
 
 
 class HotwordsPanel(Card):
-    """Panel that shows the hotwords in force and asks to change them at once.
+    """Panel that shows the hotwords in effect and requests changes at once.
 
-    ``replacements_wanted``: emitted with a list of rules, when the user types or pastes lines with "=".
+    ``replacements_wanted``: emitted with a list of rules if the user enters lines with "=".
     """
 
     replacements_wanted = Signal(list)
@@ -70,13 +70,13 @@ class HotwordsPanel(Card):
         refresh_with(self._fill, texts, theme)
 
     def show_words(self, words: tuple[str, ...]) -> None:
-        """Show the hotwords in force."""
+        """Show the hotwords in effect."""
         if words != self._known:
             self._known, self._problem = words, str
             self._fill()
 
     def show_problem(self, problem: Problem) -> None:
-        """Show why the requested hotwords are not in force."""
+        """Show why the requested hotwords were refused."""
         if problem.setting == NAME and problem.note is not None:
             note = problem.note
             self._problem = lambda: note_text(self._texts, note)
@@ -85,7 +85,7 @@ class HotwordsPanel(Card):
     # -- user actions --------------------------------------------------------------------------------------
 
     def _add(self) -> None:
-        """Ask for the typed replacements, one a line, and for hotwords, which commas or lines separate."""
+        """Request the entered replacements, one per line, and the hotwords, separated by commas or line breaks."""
         rules, rest = parse_rules(self.field.text())
         if rules:
             self.replacements_wanted.emit(rules)
@@ -101,7 +101,7 @@ class HotwordsPanel(Card):
             self._change(wanted)
 
     def _remove(self, word: str) -> None:
-        """Remove a hotword, and offer it in the field unless something else is typed there: Return restores it."""
+        """Remove a hotword; put it into the field, unless that has other text, so that Return restores it."""
         if self.field.text() in ("", self._removed):
             self._removed = word
             self.field.setText(word)
@@ -110,7 +110,7 @@ class HotwordsPanel(Card):
         self._change(tuple(known for known in self._known if known != word))
 
     def _change(self, wanted: tuple[str, ...]) -> None:
-        """Ask for these hotwords, and show them until the answer comes."""
+        """Request these hotwords, and show them until the answer comes."""
         self._known, self._problem = wanted, str
         self._ask(ChangeSetting(NAME, "\n".join(wanted)))
         self._fill()
@@ -127,7 +127,7 @@ class HotwordsPanel(Card):
     # -- display -------------------------------------------------------------------------------------------
 
     def _fill(self) -> None:
-        """Show the hotwords that contain the typed text, or else all; at first only some of many."""
+        """Show the hotwords that contain the typed text, or all if there are none; at first at most ``_SHOWN``."""
         typed = self.field.text().strip().casefold()
         found = tuple(word for word in self._known if typed in word.casefold()) or self._known
         shown = found if self._all else found[:_SHOWN]
@@ -163,7 +163,7 @@ class WordsPanel(QWidget):
 
 
 class DictionaryPage(QWidget):
-    """Page with the panel of words below its name."""
+    """Page with its name above the panel of words."""
 
     def __init__(self, texts: Texts, words: WordsPanel) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Panel of replacements: an editable table, a dry run on past takes, and import and export as a sheet."""
+"""Panel of replacements: an editable table, a dry run on past takes, and import and export as CSV."""
 
 import html
 from collections.abc import Callable, Sequence
@@ -31,7 +31,7 @@ _FEW: Final = 3
 
 
 class DryRunResults(QWidget):
-    """Progress and counts of a dry run, and examples of the selected rule with the changed words marked."""
+    """Progress and counts of a dry run, and examples of the selected rule with marked changes."""
 
     def __init__(self, theme: Theme, texts: Texts) -> None:
         super().__init__()
@@ -48,7 +48,7 @@ class DryRunResults(QWidget):
         refresh_with(self.refresh, theme, texts)
 
     def show_tried(self, tried: ReplacementsTried | None) -> None:
-        """Show the dry run as far as it is; hide the results for ``None``."""
+        """Show the progress or the result of the dry run; hide everything for ``None``."""
         self._tried = tried
         self.refresh()
 
@@ -160,7 +160,7 @@ class ReplacementsPanel(Card):
         )
         self.results = DryRunResults(theme, texts)
         self._soon = timer(self, _TRY_MS, self.try_rules)
-        self._left = timer(self, 0, self._finish_new_row)  # delayed: no row may be removed while its editor closes
+        self._left = timer(self, 0, self._finish_new_row)  # not while an editor closes
         self._lay_out()
         self._connect()
         refresh_with(self.refresh, texts)
@@ -184,7 +184,7 @@ class ReplacementsPanel(Card):
             self._show_result(lambda: note_text(self._texts, note))
 
     def show_tried(self, tried: ReplacementsTried) -> None:
-        """Show the results of a dry run, unless the rules have changed since."""
+        """Show the results of a dry run, unless the rules have changed since its request."""
         if tried.serial == self._serial and self._tried_rows:
             self._tried = tried
             rules = zip(self._tried_rows, tried.rules, strict=False)
@@ -218,7 +218,7 @@ class ReplacementsPanel(Card):
         self._show_results()
 
     def _show_results(self) -> None:
-        """Show the dry run's results for the current row, or for the first rule that would change a take."""
+        """Show the dry run's results for the current row, otherwise for the first rule that changes a take."""
         tried = self._tried if self._tried_rows else None
         self.results.show_tried(tried)
         if tried is None:
@@ -243,7 +243,7 @@ class ReplacementsPanel(Card):
         self._soon.start()
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """End the dry run, and finish a row that was begun."""
+        """End the dry run, and complete a new row that is not empty."""
         self._soon.stop()
         if self.model.begun:
             self.model.finish()
@@ -260,7 +260,7 @@ class ReplacementsPanel(Card):
         self.table.begin(row)
 
     def _finish_new_row(self) -> None:
-        """Finish the new row, unless the keyboard is in it again."""
+        """Complete the new row, unless it has the keyboard focus again."""
         fresh = self.model.draft.fresh
         if fresh is not None and not self.table.is_at(fresh):
             self.model.finish()
@@ -276,7 +276,7 @@ class ReplacementsPanel(Card):
             self.undo.setFocus()
 
     def _rules_edited(self) -> None:
-        """Request the valid rules; invalid ones wait in the panel."""
+        """Request the valid rules; invalid ones stay in the panel."""
         counting = self.model.draft.counting
         self._result = str
         if counting != (self._known if self._asked is None else self._asked):
@@ -342,7 +342,7 @@ class ReplacementsPanel(Card):
         self.search.textChanged.connect(self._search)
         inside = Qt.ShortcutContext.WidgetWithChildrenShortcut
         QShortcut(QKeySequence.StandardKey.New, self, context=inside).activated.connect(self._add)
-        alone = Qt.ShortcutContext.WidgetShortcut  # in a cell the keys undo what is typed
+        alone = Qt.ShortcutContext.WidgetShortcut  # within a cell, the shortcut undoes typing
         QShortcut(QKeySequence.StandardKey.Undo, self.table, context=alone).activated.connect(self.model.undo)
 
     def _search(self, query: str) -> None:

@@ -1,4 +1,4 @@
-"""Table model of the replacement rules: one row each, edited in place."""
+"""Table model of the replacement rules, which are edited in place."""
 
 from collections.abc import Callable, Mapping, Sequence
 from enum import IntEnum
@@ -19,9 +19,9 @@ from app.ui.strings.texts import Texts
 Index = QModelIndex | QPersistentModelIndex
 Role = Qt.ItemDataRole
 PROBLEM: Final = Role.UserRole
-"""Role of the row's problem; an empty text means that it is valid."""
+"""Role of the row's problem; empty if the row is valid."""
 QUIET: Final = Qt.ItemDataRole(Role.UserRole + 1)
-"""Role of the text shown in an empty cell whose emptiness has a meaning."""
+"""Role of the placeholder for an empty cell whose emptiness has a meaning."""
 _BREAK: Final = "↵"
 _NO_INDEX: Final = QModelIndex()
 
@@ -92,7 +92,7 @@ class RulesModel(QAbstractTableModel):
         return row is not None and self.draft.rules[row] != Replacement("")
 
     def finish(self) -> None:
-        """Finish the new row: keep it if filled, remove it if empty."""
+        """Complete the new row: remove it if it is empty, otherwise keep it."""
         row = self.draft.fresh
         if row is None:
             return
@@ -110,7 +110,7 @@ class RulesModel(QAbstractTableModel):
         self._edit(lambda: self.draft.remove(rows))
 
     def merge(self, rules: Sequence[Replacement]) -> None:
-        """Add rules; a rule for a known text replaces the old one."""
+        """Add rules; a rule for the same heard text replaces the old one."""
         self._edit(lambda: self.draft.merge(rules))
 
     def undo(self) -> None:
@@ -120,7 +120,7 @@ class RulesModel(QAbstractTableModel):
             self.edited.emit()
 
     def _edit(self, change: Callable[[], None]) -> None:
-        """Change the draft, in any rows, for the user."""
+        """Apply a change of the user that may affect any rows, and make it undoable."""
         self.before = tuple(rule for rule in self.draft.rules if rule != Replacement(""))
         self.beginResetModel()
         change()
@@ -149,7 +149,7 @@ class RulesModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(Column)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Role.DisplayRole) -> Any:
-        """Return a short heading, or its explanation as tool tip."""
+        """Return the heading of a column, its explanation or its alignment, depending on the role."""
         if orientation is not Qt.Orientation.Horizontal:
             return None
         column = Column(section)
@@ -182,7 +182,7 @@ class RulesModel(QAbstractTableModel):
         return self._cell_text(row, column) if role in (Role.DisplayRole, Role.EditRole) else None
 
     def setData(self, index: Index, value: Any, role: int = Role.EditRole) -> bool:
-        """Store a cell that the user edited, and return True on success."""
+        """Store a cell that the user edited, and return whether the cell accepts this role."""
         if not index.isValid():  # the row was removed while it was edited
             return False
         row, column = index.row(), Column(index.column())
@@ -237,7 +237,7 @@ class RulesModel(QAbstractTableModel):
 
 
 class FoundRules(QSortFilterProxyModel):
-    """Filter for rules that contain the search text in either column; the new row always passes."""
+    """Filter for rules that contain the search text in either text; the new row always passes."""
 
     def __init__(self, model: RulesModel) -> None:
         super().__init__()
@@ -251,7 +251,7 @@ class FoundRules(QSortFilterProxyModel):
         self.endFilterChange()
 
     def filterAcceptsRow(self, row: int, parent: Index) -> bool:
-        """Return True if the row matches the search text or is new."""
+        """Return whether the row matches the search text or is new."""
         rule = self._model.draft.rules[row]
         found = self._query in rule.hears.casefold() or self._query in rule.writes.casefold()
         return found or row == self._model.draft.fresh
