@@ -140,7 +140,7 @@ class GatewayConnection:
     async def _not_ours(self, what: str) -> Refused:
         await self._socket.close(code=CloseCode.INVALID_DATA)
         return Refused(
-            f"the gateway said something that {SUBPROTOCOL} does not have: {what}. Update one of the two."
+            f"the gateway sent something that {SUBPROTOCOL} does not define: {what}. Update one of the two."
         )
 
 
@@ -183,7 +183,7 @@ def ssl_argument(address: Address) -> aiohttp.Fingerprint | bool:
     if not address.certificate_sha256:
         return True
     if not address.url.lower().startswith("https:"):
-        raise Refused(f"{address.url} is known by its certificate: it is only spoken to over https://")
+        raise Refused(f"{address.url} is known by its certificate, which needs TLS: use https://")
     try:
         return aiohttp.Fingerprint(bytes.fromhex(address.certificate_sha256))
     except ValueError as error:
@@ -301,7 +301,7 @@ def _words(error: Exception) -> str:
 
 
 async def unless_moved(moved: "asyncio.Task[None]", connecting: Coroutine[Any, Any, Connection]) -> Connection:
-    """Connect, unless the gateway moves before that is done. Raises ``Moved``, and the errors of connecting."""
+    """Connect, unless the gateway moves first. Raises ``Moved``, and the errors of connecting."""
     working = asyncio.create_task(connecting, name=f"{moved.get_name()}/unless")
     try:
         await asyncio.wait({working, moved}, return_when=asyncio.FIRST_COMPLETED)

@@ -56,7 +56,7 @@ _Changes = asyncio.Queue[_Change]
 
 
 class KnownGateways:
-    """The gateways that are there, each with the listeners (one for each version of IP) that hear of it."""
+    """The announced gateways, each with the listeners (one for each version of IP) that hear it."""
 
     def __init__(self) -> None:
         self._found: dict[str, GatewayFound] = {}
@@ -67,7 +67,7 @@ class KnownGateways:
         return tuple(self._found)
 
     def has_room(self, service: str) -> bool:
-        """Return whether a gateway is known, or may become it."""
+        """Return whether a gateway is known, or there is room for it."""
         return service in self._found or len(self._found) < MOST
 
     def put(self, listener: object, found: GatewayFound) -> bool:
@@ -78,7 +78,7 @@ class KnownGateways:
         return found != before
 
     def lose(self, listener: object, service: str) -> bool:
-        """Record that a listener lost a gateway; return whether no listener hears of the gateway any more."""
+        """Record that a listener lost a gateway; return whether no listener hears the gateway any more."""
         heard = self._heard.get(service, set())
         heard.discard(listener)
         if heard or self._found.pop(service, None) is None:
@@ -123,7 +123,7 @@ async def discover(
 
 @asynccontextmanager
 async def _listening(at: tuple[str, ...]) -> AsyncIterator[_Changes]:
-    """Listen on each version of IP by itself, so that trouble with IPv6 leaves IPv4 alone."""
+    """Listen on each version of IP separately, so that trouble with IPv6 does not affect IPv4."""
     changes: _Changes = asyncio.Queue(_MOST_CHANGES)
 
     def changed(zeroconf: Zeroconf, service_type: str, name: str, state_change: ServiceStateChange) -> None:

@@ -70,7 +70,7 @@ class SessionOfAnother(Refused):
 
 
 class ModelNotOffered(Refused):
-    """Model that no worker of the gateway has offered for long. The text names those on offer."""
+    """Model that no worker of the gateway has offered for a long time. The text names those on offer."""
 
 
 class TlsRequired(Refused):

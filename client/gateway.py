@@ -141,8 +141,8 @@ class GatewayClient(Closing):
     async def finish(self) -> None:
         """Wait until all results are stored.
 
-        Raises ``SessionLost`` after ``quiet_s`` without progress. Raises ``ResultsGone`` if the gateway sends no
-        result that it has: it sends them all after its welcome, so it is not a worker that they wait for.
+        Raises ``SessionLost`` after ``quiet_s`` without progress. Raises ``ResultsGone`` if the gateway withholds
+        results that it has: it sends all of them after its welcome, so no worker can be the cause.
         """
         self._session.finish()
         self._changed.set()
@@ -222,7 +222,7 @@ class GatewayClient(Closing):
         return self._progress_at + patience_s - loop_time()
 
     async def _without_standstills(self, waiting: Awaitable[object], most_s: float) -> None:
-        """Wait for at most ``most_s``. If this process stood still, what came meanwhile is not read yet."""
+        """Wait for at most ``most_s``. After a standstill, count anew: messages that came meanwhile are unread."""
         latest = loop_time() + most_s + _STANDSTILL_S
         await waiting
         if loop_time() > latest:
@@ -313,7 +313,7 @@ class GatewayClient(Closing):
         except GatewayError as error:
             await (connection.close(GOODBYE_S) if isinstance(error, Moved) else connection.close())
             await asyncio.wait({reader})  # let it store and report the audio that arrived, until it sees the close
-            if self._storing:  # it failed: no other connection brings the text of a segment that counts as ended
+            if self._storing:  # storing failed, and no other connection brings the text of a settled segment
                 reader.result()
             raise
         finally:

@@ -54,7 +54,7 @@ MonitorEvent = Snapshot | Recent | Lost
 async def watch(locate: Locate, settings: WatchSettings | None = None) -> AsyncGenerator[MonitorEvent, None]:
     """Yield a gateway's monitor events, reconnecting as needed; each ``Lost`` is followed by a ``Snapshot``.
 
-    ``locate`` is called before each connection. Raises ``Refused`` if trying the same again is useless.
+    ``locate`` is called before each connection. Raises ``Refused`` if a retry is useless.
     """
     settings = settings or WatchSettings()
     failures = 0

@@ -74,7 +74,7 @@ class Requests:
             return msgspec.json.decode(answer, type=kind)
         except (MalformedMessage, ValueError, RecursionError) as error:
             raise Refused(
-                f"{address.url} says something else to {path}: {explain(error, kind)}. Update one of the two"
+                f"{address.url} answers {path} in another form: {explain(error, kind)}. Update one of the two"
             ) from error
 
 

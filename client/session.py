@@ -150,7 +150,7 @@ class Session:
 
     @property
     def owed(self) -> bool:
-        """True while connected to a gateway that had a result at the welcome and has not sent it: it sends all."""
+        """True while the gateway has not sent every result that it had at its welcome."""
         return self._welcomed and bool(self._owed)
 
     def is_open(self, segment: int) -> bool:
@@ -159,7 +159,7 @@ class Session:
 
     @property
     def unsent_samples(self) -> int:
-        """Samples that only this side has so far: the basis of "N s unsent". A span has the audio of others."""
+        """Samples that only this side has so far: the basis of "N s unsent". A span only repeats audio."""
         own = (segment for segment in self._unqueued.values() if not segment.details.replaces)
         return sum(segment.held - segment.sent for segment in own)
 
@@ -316,7 +316,7 @@ class Session:
                 self._return_to_wire(failed.segment, segment)
                 self._restart(segment)
             return []
-        earlier = failed.segment in self._owed and not segment.tried  # of a process whose user asks again
+        earlier = failed.segment in self._owed and not segment.tried  # it failed for an earlier process
         if not (failed.retryable or earlier) or segment.retries + 1 >= MOST_ATTEMPTS:
             return self._result(failed)
         segment.retries += 1

@@ -16,7 +16,7 @@ from protocol.session import PLAIN, SegmentDetails
 from runtime.tasks import Closing
 
 MOST_SEGMENTS: Constant = 65_536
-"""The segments that a gateway accepts in a session."""
+"""Number of segments that a gateway accepts in a session."""
 
 MakeClient = Callable[[UUID, AudioStore], GatewayClient]
 
@@ -24,7 +24,7 @@ Numbered = TypeVar("Numbered", bound=ClientEvent | Outcome | None)
 
 
 class SessionSeries(Closing):
-    """Client of a session, and of others for the segments that it may not have.
+    """Client of a session, and of further sessions for the segments beyond its limit.
 
     ``make`` returns the client of a session; the next one connects when all segments of the one before have
     ended. The ids of the other sessions follow from ``session``, so that a later process resumes them.
@@ -51,7 +51,7 @@ class SessionSeries(Closing):
         await self._of(segment).audio(segment % self._most, pcm)
 
     async def count_audio(self, segment: int, samples: int) -> None:
-        """Let the client send more of a segment, which the store has."""
+        """Count more audio of a segment, which the store has."""
         await self._of(segment).count_audio(segment % self._most, samples)
 
     async def speculate(self, segment: int) -> None:

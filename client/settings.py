@@ -37,8 +37,8 @@ class ClientSettings:
     audio; longest time to store a result. ``owed_s``: longest silence of a gateway about results that it has.
     ``last_words_s``: longest silence once all is stored.
     ``held_s``: audio without a result at which ``audio`` waits. ``pause``: waits before a retry. ``http``: makes
-    the HTTP session. ``connecting``: makes a function that opens connections. ``name``: that of the program, for
-    the gateway. ``elsewhere``: whether to ask ``locate`` again after a refused key or certificate.
+    the HTTP session. ``connecting``: makes a function that opens connections. ``name``: the program's name, sent
+    to the gateway. ``elsewhere``: whether to ask ``locate`` again after a refused key or certificate.
     ``until_moved``: returns when ``locate`` has a better address than this one.
     """
 

@@ -35,7 +35,7 @@ class EngineInfo(Struct, frozen=True):
 
     ``keeps_gpu_memory``: the engine enforces its GPU memory limit itself, so the worker need not measure it.
     ``needs_context``: short segments cost accuracy, so that clients should cut at longer pauses.
-    ``pads``: a call costs as much as its longest request, for each of them: it should hold similar lengths only.
+    ``pads``: each request of a call costs as much as the longest, so a call should hold similar lengths only.
     ``shared_options``: names of the options that the requests of one call should have in common.
     ``translates``: the engine does the task ``translate`` too.
     """

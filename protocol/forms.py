@@ -19,4 +19,4 @@ WORDS: Final = {
     HEXADECIMAL: "digits and letters from a to f",
     SHA256: "64 digits and letters from a to f",
 }
-"""What a text of each form consists of. A pattern means nothing to most who read an error."""
+"""Description of each form for error messages, because most readers cannot read a pattern."""

@@ -184,7 +184,7 @@ Notice: TypeAlias = Result | Failure | Hypothesis | Gap | Detached
 class Keys:
     """Redis key names of one shard. All share one hash tag, so that a script stays in one cluster slot.
 
-    ``alone``: the only shard of a broker that is no cluster; its workers are where every version looks for them.
+    ``alone``: the only shard of a broker that is no cluster; every version reads its key of workers.
     """
 
     shard: int = 0
@@ -225,7 +225,7 @@ class Keys:
 
     @property
     def transient(self) -> str:
-        """Hash: sessions that nobody can resume, with the time of their gateway's last look at them.
+        """Hash: sessions that no client can resume, with the time when their gateway last noted them.
 
         The time is in ms of the broker's clock. Gateways of earlier versions do not read it.
         """

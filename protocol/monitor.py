@@ -23,7 +23,7 @@ FINAL: Final = "final"
 """Outcome of a segment that has a text; for any other segment the outcome is its failure code."""
 
 SILENT_MS: Final = 7_000
-"""Age of a heartbeat from which on a worker does not answer. Heartbeats come every 5 s."""
+"""Age of the last heartbeat at which a worker counts as silent. Heartbeats come every 5 s."""
 
 
 class WorkerState(StrEnum):

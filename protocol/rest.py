@@ -26,19 +26,19 @@ JSON_LINES: Final = "application/jsonl"
 SRT: Final = "application/x-subrip"
 VTT: Final = "text/vtt"
 TRUNCATED_HEADER: Final = "Kikipounamu-Truncated"
-"""Header of the text of a file whose end is missing, in the APIs of others: ``true``."""
+"""Header of the text of a file whose end is missing, in other servers' APIs: ``true``."""
 
-_THINNED: Final = "Only in these; a page may then have fewer hits than `limit`, or none, and still a `next`."
+_THINNED: Final = "Only sessions in this state. A page may then have fewer hits than `limit`, and still a `next`."
 
 Seconds = Annotated[float, Meta(ge=0)]
 Moment = Annotated[datetime, Meta(tz=True)]
 Count = Annotated[int, Meta(ge=0)]
-Limit = Annotated[int, Meta(ge=1, le=200, description="How many at most.")]
-Cursor = Annotated[int, Meta(ge=0, le=2**53, description="The `next` of the page before this one.")]
+Limit = Annotated[int, Meta(ge=1, le=200, description="Maximum number of entries.")]
+Cursor = Annotated[int, Meta(ge=0, le=2**53, description="The `next` of the previous page.")]
 Owner = Annotated[str, Meta(min_length=1, max_length=64, pattern=HEXADECIMAL, description="Id of a key.")]
 Question = Annotated[
     str,
-    Meta(min_length=1, max_length=256, pattern=ONE_LINE, description="All of its words must be there."),
+    Meta(min_length=1, max_length=256, pattern=ONE_LINE, description="Words that must all occur."),
 ]
 
 
@@ -103,9 +103,9 @@ class ErrorBody(Struct, frozen=True):
 class ListQuery(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Parameters of ``GET /v1/sessions``."""
 
-    state: Annotated[SessionState, Meta(description="Only these.")] | UnsetType = UNSET
-    kind: Annotated[SessionKind, Meta(description="Only these.")] | UnsetType = UNSET
-    owner: Annotated[Owner, Meta(description="Only those of this key; for the owner.")] | UnsetType = UNSET
+    state: Annotated[SessionState, Meta(description="Only sessions in this state.")] | UnsetType = UNSET
+    kind: Annotated[SessionKind, Meta(description="Only sessions of this kind.")] | UnsetType = UNSET
+    owner: Annotated[Owner, Meta(description="Only sessions of this key; for the owner.")] | UnsetType = UNSET
     before: Cursor | UnsetType = UNSET
     limit: Limit = 50
 
@@ -115,8 +115,8 @@ class SearchQuery(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
 
     q: Question
     state: Annotated[SessionState, Meta(description=_THINNED)] | UnsetType = UNSET
-    kind: Annotated[SessionKind, Meta(description="Only in these.")] | UnsetType = UNSET
-    owner: Annotated[Owner, Meta(description="Only in those of this key; for the owner.")] | UnsetType = UNSET
+    kind: Annotated[SessionKind, Meta(description="Only sessions of this kind.")] | UnsetType = UNSET
+    owner: Annotated[Owner, Meta(description="Only sessions of this key; for the owner.")] | UnsetType = UNSET
     before: Cursor | UnsetType = UNSET
     limit: Limit = 50
 
@@ -124,14 +124,14 @@ class SearchQuery(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
 class ResultQuery(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Parameters of ``GET /v1/sessions/ID/result``."""
 
-    format: Annotated[ResultFormat, Meta(description="How it is written.")] = ResultFormat.JSON
+    format: Annotated[ResultFormat, Meta(description="Output format.")] = ResultFormat.JSON
 
 
 class ExportQuery(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Parameters of ``GET /v1/export``."""
 
-    kind: Annotated[SessionKind, Meta(description="Only these.")] | UnsetType = UNSET
-    owner: Annotated[Owner, Meta(description="Only those of this key; for the owner.")] | UnsetType = UNSET
+    kind: Annotated[SessionKind, Meta(description="Only sessions of this kind.")] | UnsetType = UNSET
+    owner: Annotated[Owner, Meta(description="Only sessions of this key; for the owner.")] | UnsetType = UNSET
 
 
 class UsageQuery(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -141,7 +141,7 @@ class UsageQuery(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=
         default=UNSET, name="from"
     )
     to: Annotated[date, Meta(description="Last day; default: today.")] | UnsetType = UNSET
-    owner: Annotated[Owner, Meta(description="Only that of this key; for the owner.")] | UnsetType = UNSET
+    owner: Annotated[Owner, Meta(description="Only usage of this key; for the owner.")] | UnsetType = UNSET
 
 
 def _split_list(text: str) -> tuple[str, ...]:
@@ -152,7 +152,7 @@ class SubmittedFields(Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     """Form fields of ``POST /v1/sessions``, besides ``file``; fields that ``Options`` has mean the same."""
 
     session: (
-        Annotated[UUID, Meta(description="Made by whoever submits, so that submitting twice is submitting once.")]
+        Annotated[UUID, Meta(description="Chosen by the client, so that a repeated submission has no effect.")]
         | UnsetType
     ) = UNSET
     name: Annotated[str, Meta(max_length=256, pattern=ONE_LINE, description="Default: the file's name.")] = ""

@@ -55,8 +55,8 @@ _ISO_639_1: Final = 2
 def is_foreign(text: str, languages: Collection[str]) -> bool:
     """Return whether ``text`` has a letter of a script that none of the languages uses.
 
-    Latin letters, digits and punctuation are never foreign. No letter is, if there is no language or one whose
-    script is unknown. A Greek letter by itself is a symbol.
+    Latin letters, digits and punctuation are never foreign. No letter is foreign without languages, or if the
+    script of one is unknown. A Greek letter by itself is a symbol.
     """
     spoken = {language.lower().partition("-")[0] for language in languages}
     if not spoken or any(len(code) != _ISO_639_1 and code not in _KNOWN for code in spoken):

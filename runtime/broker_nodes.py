@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 
 class NoPrimary(OSError):
-    """No asked server knows a primary at this moment."""
+    """Absence of a primary: no asked server knows one at this moment."""
 
 
 class SlotRange(NamedTuple):

@@ -1,4 +1,4 @@
-"""Start of a self-contained folder: its only executable runs every program of ours, and their modules.
+"""Entry point of a self-contained folder: its only executable runs all our programs and their modules.
 
 kikipounamu [ARGUMENT ...]            the program of that name; links to it have the names of the others
 kikipounamu -m MODULE [ARGUMENT ...]  a module of ours, as ``runtime.programs.module_command`` calls it

@@ -22,7 +22,7 @@ log = loggers.RUNTIME_CLOCKS
 DAY_S: Final = 24 * 3600.0
 _JUMP_S: Final = DAY_S
 _AWAY_S: Final = 21 * DAY_S
-"""Longest time without a running program that is believed."""
+"""Longest believable time without a running program."""
 _NOTE_S: Final = 3600.0
 
 
@@ -39,8 +39,8 @@ class WallClock:
     """Wall clock ``now_s``, compared with a steady clock from its creation on. Not thread-safe.
 
     ``memory``: a file that tells the next program when the clock was read last, and for how long it has moved
-    evenly. Without the file, as at the very first start, the clock has moved evenly for no time. ``None``: the
-    clock is trusted from the start.
+    evenly. Without the file, as at the very first start, no even movement is known. ``None``: the clock is trusted
+    from the start.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class WallClock:
             _warn(set_by_s)
             self._even_s = 0.0
         if self._memory is not None and (self._even_s == 0.0 or now[1] - self._noted_s >= _NOTE_S):
-            keep(self._memory, _ClockNote(now[0], self._even_s))  # if that fails, the next program trusts it later
+            keep(self._memory, _ClockNote(now[0], self._even_s))  # a failure only delays the next program's trust
             self._noted_s = now[1]
         return self._even_s > age_s
 

@@ -52,7 +52,7 @@ class CommandGroup(TyperGroup):
 
 
 class FiniteCommand(TyperCommand):
-    """A command whose numbers are finite: the limits of an option allow NaN, and without an upper one infinity."""
+    """A command that accepts only finite numbers: options with limits admit NaN, and mostly infinity."""
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command. Refuse an option that is no finite number."""

@@ -252,4 +252,4 @@ class LogEvent(StrEnum):
 
 
 EVENT_NAMES: Final = frozenset(map(str, LogEvent))
-"""All of them as plain strings."""
+"""All event names as plain strings."""

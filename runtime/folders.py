@@ -77,7 +77,7 @@ class Folders:
 
     @property
     def knows_session(self) -> bool:
-        """Return whether all programs of the login session use this folder for sockets."""
+        """True if all programs of the login session use this folder for sockets."""
         return sys.platform != "linux" or self.runtime != _without_session()
 
 
@@ -175,8 +175,8 @@ def _without_session() -> Path:
 def _socket_folder(name: str) -> Path:
     """Return the folder of this name for sockets outside of a login session, the same for all programs of a user.
 
-    ``tempfile.gettempdir`` returns another place while the usual one is full, and at last the current folder.
-    A folder of another user is left out: programs would send speech to the gateway that its files name.
+    ``tempfile.gettempdir`` is unsuitable: it returns another place while the usual one is full, and at last the
+    current folder. A folder of another user is skipped: its files could direct speech to a foreign gateway.
     """
     if os.name != "posix":
         return Path(tempfile.gettempdir()) / name

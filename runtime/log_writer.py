@@ -152,7 +152,7 @@ class LogFile:
         mine = self._is_in_its_place()
         self.close()
         if mine:
-            with suppress(OSError):  # if an open file cannot be moved, it grows on and is tried again
+            with suppress(OSError):  # a file that cannot be moved keeps growing, and the next line tries again
                 self._move_aside()
         self._open()
         if mine:

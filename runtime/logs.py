@@ -10,7 +10,7 @@ recognised text and keys must not be logged; as a last safeguard, fields with su
 **Audit.** Events ``audit.…`` with a ``device`` record the use by authenticated devices: up to 1,000 lines per
 device and event in 10 s, more than quotas allow. Lines about unauthenticated peers have no ``device``.
 
-Of libraries only warnings and errors are written, at level DEBUG everything.
+Lines of libraries are written from level WARNING on; at level DEBUG, all of them are.
 
 Every other event is written at most 20 times in 10 s, whatever its session: 110,000 refusals are a few lines.
 Suppressed lines, and lines lost to a slow disk, are counted in lines of their own, which are never suppressed.
@@ -190,7 +190,7 @@ def logging_to(
     """Log until the context ends: to ``folder/program.jsonl`` (if given) and to standard error.
 
     Only a ``main`` calls this. Standard output is left alone: it belongs to results. Without access to ``folder``
-    the program works too, and says so on standard error.
+    the program still works, and reports that on standard error.
     """
     limits = _LineLimits()
     try:

@@ -28,7 +28,7 @@ _THRESHOLDS: Final = (20_000, 20, 50)
 
 
 class MemoryReturn:
-    """Return of freed memory to the system, once a minute at most. Quick only where imports are exempt from it."""
+    """Return of freed memory to the system, once a minute at most. Quick only after ``exempt_existing``."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -53,7 +53,7 @@ class WorkMemory:
 
     @contextmanager
     def working(self) -> Iterator[None]:
-        """Keep what the work may need again from going back during it."""
+        """Postpone the return of memory until the work is done, because the work may need it again."""
         if self._timer is not None:
             self._timer.cancel()
         yield
@@ -66,7 +66,7 @@ class WorkMemory:
 
 
 def map_audio() -> None:
-    """Take each large block from the system and return it when it is freed, from now on.
+    """From now on, take each large block from the system, and return it when it is freed.
 
     By default, glibc does so only until the first such block is freed. From then on audio lies between small
     blocks that live longer, and leaves gaps into which no later audio fits.
@@ -85,7 +85,7 @@ def share_heaps() -> None:
 def give_back() -> None:
     """Collect garbage, and return free memory to the system. Takes some milliseconds.
 
-    Python's cache of attributes keeps up to 4,096 names with which C code looked one up, each a string of its own.
+    Python's cache of attributes keeps up to 4,096 names that C code has looked up, each a separate string.
     """
     if sys.version_info >= (3, 13):
         sys._clear_internal_caches()

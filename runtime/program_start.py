@@ -26,9 +26,9 @@ def switch_off_telemetry() -> None:
 
 
 def require(*, memory_mb: int = 0, threads: int = 0, files: int = 0) -> None:
-    """End the program with status 1 if the system does not allow it so much more, and say which limit is too low.
+    """End the program with status 1, and name the limit, unless the system allows it this much more.
 
-    ``memory_mb``: address space. ``files``: all open files of this process; its limit is raised if it may be.
+    ``memory_mb``: address space. ``files``: all open files of this process; the limit is raised if permitted.
     """
     if sys.platform == "win32":
         return
@@ -43,7 +43,7 @@ def require(*, memory_mb: int = 0, threads: int = 0, files: int = 0) -> None:
 
 
 def _has_memory(megabytes: int) -> bool:
-    """Return whether so much address space can be taken. Without a limit, nothing is tried."""
+    """Return whether this much address space can be taken. Without a limit, nothing is tried."""
     import mmap
     import resource
 
@@ -68,7 +68,7 @@ def _allowed_files(files: int) -> int:
 
 
 def _can_start(threads: int) -> bool:
-    """Return whether so many threads can run at once. Where many are allowed, none is tried: each costs a heap."""
+    """Return whether this many threads can run at once. If many are allowed, none is tried: each costs a heap."""
     import resource
 
     if not 0 <= resource.getrlimit(resource.RLIMIT_NPROC)[0] < _MANY_THREADS:

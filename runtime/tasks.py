@@ -95,7 +95,7 @@ async def holds_within(
 
 def within(seconds: float, *expected: type[Exception]) -> AbstractAsyncContextManager[None, bool]:
     """Leave the context after this time, or at an ``expected`` error, and raise nothing."""
-    return cast("AbstractAsyncContextManager[None, bool]", _within(seconds, expected))  # for mypy: it suppresses
+    return cast("AbstractAsyncContextManager[None, bool]", _within(seconds, expected))  # mypy: suppresses errors
 
 
 @asynccontextmanager
@@ -200,7 +200,7 @@ class Tasks(Closing):
     async def close(self) -> None:
         """Cancel running tasks and wait for them, even if the caller is cancelled meanwhile. Safe to call twice.
 
-        One of these tasks may call it, too. That task goes on.
+        One of these tasks may call it, too, and then goes on.
         """
         await cancel_and_wait(self._tasks)
 

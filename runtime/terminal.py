@@ -67,7 +67,7 @@ def standard_streams() -> Iterator[None]:
     take_streams()
     try:
         yield
-    except BrokenPipeError:  # the reader has enough
+    except BrokenPipeError:  # the reader has closed the pipe
         _give_up_output()
     except OutputRefused as error:
         sys.stderr.write(f"{error}\n")
