@@ -1,18 +1,18 @@
 """Selection of the waiting jobs that one call of the engine decodes. Pure.
 
-A call settles all its jobs at once, when it ends. So a call holds only jobs that are cheaper together than one by
-one. On a CPU that is hardly ever the case for live speech, where people wait for the first of them.
+A call settles all its jobs at once, when it ends. Therefore it holds only jobs that are cheaper together than one
+by one. On a CPU this is rarely so for live speech, where people wait for the first job.
 """
 
 from protocol.engine import EngineInfo, live_slots
 from protocol.job import CLASSES
 from worker.core.delivery import Delivery
 
-_MOST_PADDED = 2.0  # a call that pads costs as much as its longest request, for each of them
+_MOST_PADDED = 2.0  # each request of a padded call costs as much as the longest
 
 
 class Batcher:
-    """Waiting jobs, as they were delivered.
+    """Waiting jobs, in the order of their delivery.
 
     A job that may have killed an engine or a worker is decoded alone, so that it cannot harm other jobs.
     """

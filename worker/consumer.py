@@ -302,7 +302,7 @@ class Consumer:
         self._leases.settling(delivery)
         try:
             verdict = await self._retry_until_answered(lambda: self._jobs.fail(delivery, failure, most_failures))
-        except OutcomeRefused as error:  # its lease runs out; whoever takes it then may be able to
+        except OutcomeRefused as error:  # the lease will expire, and the next worker may be able to store it
             self._leases.release([delivery.key])
             self._job_log.log_refusal(delivery, str(error), time.monotonic())
             return
@@ -385,4 +385,4 @@ async def _cancelled_at_exit(coroutine: Coroutine[Any, Any, T], name: str) -> As
     finally:
         await cancel_and_wait({task})
         if not task.cancelled():
-            task.exception()  # it was raised where the task is awaited, unless another error came first
+            task.exception()  # marked as retrieved: an earlier error may have kept others from awaiting the task

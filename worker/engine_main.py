@@ -35,15 +35,15 @@ from worker.supervision.engine_frames import (
 )
 
 _KEPT_SHAPES: Final = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
-"""oneDNN, of CTranslate2 and torch, keeps code and memory for 1,024 lengths of audio; hardly any comes twice."""
+"""By default oneDNN (in CTranslate2 and torch) caches code and memory for 1,024 shapes; few lengths recur."""
 _FIRST_TO_END: Final = "500"
-"""Of 1,000: half of the computer's memory is added to what this process counts for when memory runs out."""
+"""Of 1,000: when memory runs out, the system adds half of its memory to the size of this process."""
 
 
 def main() -> None:
     """Serve requests until the worker's side ends."""
     os.environ.setdefault(*_KEPT_SHAPES)
-    with suppress(OSError):  # another engine decodes the same segment again, but the app holds a recording
+    with suppress(OSError):  # an engine can be replaced: the next one decodes the segment again
         Path("/proc/self/oom_score_adj").write_text(_FIRST_TO_END)  # Linux only
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)

@@ -78,7 +78,7 @@ class JobLog:
         log.warning(LogEvent.JOB_FAILED, **_about(delivery), **said, **times)
 
     def log_refusal(self, delivery: Delivery, why: str, now: float) -> None:
-        """Log that the broker stores neither a result nor a failure of a job, which this worker lets go."""
+        """Log that the broker stores neither a result nor a failure of a job, which this worker releases."""
         times = _times(delivery, self._pop(delivery, now), now)
         log.error(LogEvent.JOB_NOT_SETTLED, **_about(delivery), reason=why, **times)
 

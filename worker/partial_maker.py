@@ -71,7 +71,7 @@ class PartialMaker:
         self._selection = PartialSelection()
 
     async def make(self, asked: Sequence[Delivery], me: Worker) -> float:
-        """Make the partials that are worth it; return the seconds that the engine took."""
+        """Make the selected partials; return the seconds that the engine took."""
         started = time.monotonic()
         batch = self._selection.select(asked, me.live_slots, started)
         if not batch:

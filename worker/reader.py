@@ -37,7 +37,7 @@ class JobReader:
         self._overdue = Overdue()
         self._partials_at = 0.0
         self._filled: frozenset[str] = frozenset()  # streams with entries at the last glance
-        self._asked = False  # for partials, by then
+        self._asked = False  # partials were requested at the last glance
 
     def sweep_later(self) -> None:
         """Postpone the next sweep by about one interval, so that other workers sweep first."""

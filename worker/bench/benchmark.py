@@ -47,7 +47,7 @@ class BenchPlan:
 
 
 class BatchSpeed(msgspec.Struct, frozen=True):
-    """Speed of calls with ``batch`` recordings. ``streams``: so many people can speak at the same time."""
+    """Speed of calls with ``batch`` recordings. ``streams``: number of people who can speak at the same time."""
 
     batch: int
     call_s: float
@@ -56,7 +56,7 @@ class BatchSpeed(msgspec.Struct, frozen=True):
 
 
 class BenchResult(msgspec.Struct, frozen=True):
-    """All that was measured; memory in bytes. ``text_equal``: to the processor's text; ``None`` on a processor."""
+    """Results of one run; memory in bytes. ``text_equal``: to the processor's text; ``None`` on a processor."""
 
     engine: str
     model: str

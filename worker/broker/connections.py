@@ -35,13 +35,13 @@ _POOL: Final[dict[str, Any]] = {
 }
 _REFUSALS: Final = (foreign.AuthenticationError, foreign.AuthorizationError, foreign.NoPermissionError)
 _NO_SOCKET: Final = f"Error {errno.ENOENT} connecting to "
-"""Beginning of redis-py's message about a broker on this computer whose socket is not there."""
+"""Beginning of redis-py's message about a broker on this computer whose socket does not exist."""
 _NO_GATEWAY: Final = (
     " Start a gateway on this computer (`kikipounamu-gateway serve`), or name another one with --gateway, or a "
     "broker with --redis"
 )
 _PASSING: Final = (foreign.OutOfMemoryError, foreign.NoScriptError)
-"""The second after a failover: redis-py may load a script through a connection to the earlier primary."""
+"""``NoScriptError``: after a failover, redis-py may load a script through a connection to the earlier primary."""
 _PASSING_CODES: Final = ("MISCONF", "NOREPLICAS", "BUSY ", "NOGROUP", "WRONGTYPE")
 """Errors without a class in redis-py. ``NOGROUP``: a group was removed again just after this worker made it.
 ``WRONGTYPE``: another program's key is in the place of one of ours."""
@@ -128,7 +128,7 @@ def broker_error(error: Exception, granted: bool = False) -> BrokerError:
 
 
 def is_about_job(error: Exception) -> bool:
-    """Return whether a script refused an outcome for what it is, or for what its session's key is."""
+    """Return whether a script refused an outcome because of its content, or of its session's key."""
     cause = _cause(error)
     denied = isinstance(cause, _REFUSALS) or DENIED_IN_SCRIPT in str(cause)
     ours = type(broker_error(cause)) is BrokerRefused or str(cause).startswith("WRONGTYPE")
@@ -136,7 +136,7 @@ def is_about_job(error: Exception) -> bool:
 
 
 def same_right(what: str, error: Exception) -> str:
-    """Return what every worker does first of all that needs the right which ``error`` denies to ``what``."""
+    """Return the first action of every worker that needs the permission which ``error`` denies to ``what``."""
     cause = _cause(error)
     if isinstance(cause, foreign.NoPermissionError):
         return "groups" if "'evalsha'" in str(cause) else what
@@ -149,6 +149,6 @@ def _cause(error: Exception) -> Exception:
 
 
 def _is_from_gateway(error: Exception) -> bool:
-    """Return whether a ``Dial`` raised ``BrokerRefused``, and not the broker."""
+    """Return whether a gateway refused, through a ``Dial`` that raised ``BrokerRefused``, and not the broker."""
     dialling = error.__cause__
     return isinstance(dialling, PermissionError) and isinstance(dialling.__cause__, BrokerRefused)

@@ -33,7 +33,7 @@ async def find_gateway(
 ) -> tuple[str, ...]:
     """Return addresses as HOST:PORT, IPv4 first; empty if no announcement came or the network is unusable."""
     try:
-        # the end of listening is not cut off
+        # the timeout is inside, so that it does not interrupt the end of listening
         async with _listen_for_names(interfaces) as names, asyncio.timeout(patience_s):
             while True:
                 zeroconf, name = await names.get()
@@ -61,7 +61,7 @@ async def _listen_for_names(interfaces: Any) -> AsyncIterator[_Names]:
         for version, at in ((IPVersion.V4Only, interfaces), *([(IPVersion.V6Only, newer)] if newer else [])):
             try:
                 listener = AsyncZeroconf(interfaces=at, ip_version=version)
-            except (OSError, RuntimeError) as error:  # trouble with one version leaves the other alone
+            except (OSError, RuntimeError) as error:  # trouble with one version does not affect the other
                 log.warning(LogEvent.DISCOVERY_FAILED, reason=repr(error))
                 continue
             stack.push_async_callback(listener.async_close)
@@ -71,7 +71,7 @@ async def _listen_for_names(interfaces: Any) -> AsyncIterator[_Names]:
 
 
 def _newer() -> list[str]:
-    """Return this computer's addresses of IPv6 that lead out of it."""
+    """Return this computer's IPv6 addresses that are neither loopback nor link-local."""
     found = (one for several in psutil.net_if_addrs().values() for one in several if one.family == socket.AF_INET6)
     known = (ipaddress.ip_address(one.address.partition("%")[0]) for one in found)
     return [str(one) for one in known if not (one.is_loopback or one.is_link_local)]

@@ -84,7 +84,7 @@ class ShardJobs:
         self._redis = open_client(url, keys.backlog, dial)
         self._waiting: Redis | None = None
         self._waiting_id = 0
-        self.granted: set[str] = set()  # what the broker did at least once
+        self.granted: set[str] = set()  # actions that the broker has performed at least once
         self._scripts = {name: self._redis.register_script(text) for name, text in load_scripts().items()}
 
     async def __aenter__(self) -> "ShardJobs":
@@ -193,11 +193,11 @@ class ShardJobs:
         return Taken(jobs, [])
 
     def interruptible(self) -> None:
-        """Wait from now on with a connection of its own, whose waiting ``interrupt`` can end."""
+        """Let ``wait`` use a connection of its own from now on, so that ``interrupt`` can end it."""
         self._waiting = Redis(connection_pool=self._redis.connection_pool, single_connection_client=True)
 
     async def interrupt(self) -> None:
-        """End ``wait`` in the broker, if it has begun there. It then returns what it was given, if anything."""
+        """End ``wait`` in the broker, if it has begun there. ``wait`` then returns what it has received."""
         if self._waiting_id:
             async with self._translate_errors("interrupt"):
                 await self._redis.client_unblock(self._waiting_id)
@@ -283,7 +283,7 @@ class ShardJobs:
 
     @asynccontextmanager
     async def _translate_errors(self, what: str) -> AsyncIterator[None]:
-        """Translate errors of doing ``what``: a broker that did it before is waited for."""
+        """Translate errors of the action ``what``; if the broker performed it before, the error is temporary."""
         try:
             yield
             self.granted.add(what)

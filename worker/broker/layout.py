@@ -38,7 +38,7 @@ async def read_layout(url: str, dial: Dial | None = None) -> ShardLayout:
         await client.aclose()
     cluster = info.get("server_mode", info.get("redis_mode")) == "cluster"
     if stored is None and cluster:
-        raise BrokerUnavailable("no gateway has told the broker yet over how many shards its data is split")
+        raise BrokerUnavailable("no gateway has stored the broker's number of shards yet")
     shards = int(stored or 1) if stored is None or stored.isdigit() else 0
     if not 0 < shards <= MOST_SHARDS:
         raise BrokerRefused(f"the broker's {SHARDS_KEY} is no number of shards: is it a broker of kikipounamu?")

@@ -30,7 +30,7 @@ class LiveJobs(ShardJobs):
     """Pieces of live speech of one shard, and the answers to them."""
 
     async def renew_streams(self, model: str, status: WorkerStatus) -> None:
-        """Report the status, and keep the streams for another while."""
+        """Report the status, and extend the lifetime of the streams."""
         streams = (self._keys.streamers, *self._names(model))
         await self._run("alive", streams, (self._worker, LIVE_GONE_MS, encode_status(status)))
 

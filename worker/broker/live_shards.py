@@ -28,7 +28,7 @@ T = TypeVar("T")
 class LiveShards:
     """Live speech of every shard. As a context manager, it closes all connections.
 
-    ``read_layout`` says which shards there are, when ``check`` asks first. ``open_shard`` opens one.
+    ``read_layout`` returns the shards, for the first ``check``. ``open_shard`` opens one.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class LiveShards:
         await self._all(lambda number: self._shards[number].check())
 
     async def renew_streams(self, model: str, status: WorkerStatus) -> None:
-        """Report the status to every shard, and keep the streams there for another while."""
+        """Report the status to every shard, and extend the lifetime of the streams there."""
         await self._all(lambda number: self._shards[number].renew_streams(model, status))
 
     async def leave_streams(self) -> None:
@@ -131,7 +131,7 @@ class LiveShards:
 
 
 def spread_places(places: int, shards: int, turn: int) -> list[int]:
-    """Return the places of each shard: as equal as they can be, and another one is first each time."""
+    """Return the places of each shard, as equal as possible; ``turn`` rotates which shards get more."""
     shares = [places * (at + 1) // shards - places * at // shards for at in range(shards)]
     first = turn % shards
     return [*shares[first:], *shares[:first]]

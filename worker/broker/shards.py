@@ -1,7 +1,7 @@
 """Jobs of all shards for one worker, as if they were one.
 
-Shards take turns. One that is away, or silent for long, is left out until it answers again; meanwhile its results
-are kept here. With one shard, every call goes straight to it. Streams have here the names of the first shard.
+Shards take turns. One that is away, or silent for too long, is left out until it answers again; meanwhile its
+results are kept here. With one shard, every call goes straight to it. Streams have here their names in shard 0.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ log = loggers.WORKER_CONSUMER
 _SILENT_S: Final = 3.0
 """Time after which a shard that does not answer is left out."""
 _PROBES_S: Final = (3.0, 6.0, 10.0)
-"""Patience with a shard that is asked in the background. A busy one behind a tunnel needs long to connect."""
+"""Deadlines for a shard that is asked in the background. A busy one behind a tunnel connects slowly."""
 _INTERRUPT_S: Final = 0.3
 _AGAIN_S: Final = 0.02
 _PAUSES_S: Final = (0.1, 0.25, 0.5, 1.0, 2.0)
@@ -58,7 +58,7 @@ class _Member:
 class AllShards:
     """Jobs of every shard, with the interface of ``ShardJobs``. As a context manager, it closes all connections.
 
-    ``read_layout`` says which shards there are, when ``check`` asks first. ``open_shard`` opens one.
+    ``read_layout`` returns the shards, for the first ``check``. ``open_shard`` opens one.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class AllShards:
         self._stored = True
         self._turn = 0
         self._refused: BrokerError | None = None
-        self._granted: set[str] = set()  # what some shard did: another one that refuses it may do it again
+        self._granted: set[str] = set()  # actions that a shard has performed: a refusal by another is temporary
         self._tasks = Tasks("shards")
         self._stack = AsyncExitStack()
 
@@ -344,7 +344,7 @@ class AllShards:
                     first = member.kept[0]
                     with suppress(OutcomeRefused):  # without its outcome the job is decoded again
                         await first()
-                    if member.kept[0] is first:  # otherwise one that came meanwhile has displaced it
+                    if member.kept[0] is first:  # otherwise a newer command has displaced it
                         member.kept.popleft()
                 if served == self._streams:
                     break

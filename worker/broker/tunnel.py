@@ -116,7 +116,7 @@ class Tunnel:
         self._tasks = Tasks("tunnel")
         self._session: aiohttp.ClientSession | None = None
         self._refusal = ""
-        self._shards = 0  # as the gateway said; 0: nothing, for one shard of a broker that is no cluster
+        self._shards = 0  # as the gateway reported; 0: not reported, so one shard of a broker that is no cluster
 
     async def __aenter__(self) -> Self:
         answers = aiohttp.TraceConfig()
@@ -146,7 +146,7 @@ class Tunnel:
         try:
             reader, writer = await self.dial()
             writer.write_eof()
-            await reader.read()  # until the connection is carried no more
+            await reader.read()  # until the tunnel has ended the connection
             writer.close()
         except OSError as error:
             raise BrokerUnavailable(f"the broker does not answer: {str(error) or 'no answer in time'}") from error
@@ -234,7 +234,7 @@ class Tunnel:
 
     def _untrusted(self, error: aiohttp.ClientConnectorCertificateError) -> BrokerRefused | OSError:
         """Return the error for a certificate that this computer does not trust. Nothing was sent to the server."""
-        if dated := date_fault(error.certificate_error):  # a clock is set later, and a certificate renewed
+        if dated := date_fault(error.certificate_error):  # temporary: clocks are set, and certificates renewed
             return OSError(
                 f"the gateway's certificate {dated}: set this computer's clock if it is wrong, or renew it there"
             )

@@ -6,7 +6,7 @@ from protocol.engine import DecodeRequest
 from protocol.job import Job, JobKind
 
 _MOST_DB: Final = 60
-"""Beyond this gain a 16-bit recording holds nothing but its own rounding."""
+"""Beyond this gain, a 16-bit recording has only quantisation noise."""
 _UNCUT: Final = 999  # of a thousand samples
 _FULL_SCALE: Final = 32_767
 
@@ -17,7 +17,7 @@ def request_of(job: Job) -> DecodeRequest:
 
 
 def amplify(pcm: bytes, gain_db: int) -> bytes:
-    """Return PCM16LE louder by ``gain_db``, or by less where more than one sample in a thousand would be cut off.
+    """Return PCM16LE louder by ``gain_db``, or by less if more than one sample in a thousand would be clipped.
 
     The gain was chosen when the segment began, by its first words.
     """

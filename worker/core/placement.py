@@ -60,7 +60,7 @@ class ReadPlan(NamedTuple):
     """Decision which streams to read now. ``held_ms``: by stream, in the order of ``job_streams``.
 
     ``bulk``: which bulk streams may be read. ``bulk_slots``: how many bulk jobs at once; 0 reads none.
-    ``bulk_first``: it is the bulk streams' turn. ``others_busy``: another worker may hold a job of live speech.
+    ``bulk_first``: read the bulk streams first. ``others_busy``: another worker may hold a job of live speech.
     """
 
     held_ms: tuple[int, ...]
@@ -155,7 +155,7 @@ def file_workers(me: Worker, others: Sequence[Worker], speaking: bool, length_s:
 
 
 def quick_slots(me: Worker, length_s: float) -> int:
-    """Return how many file jobs to decode together during live speech: as fit in ``QUICK_S``, at least one."""
+    """Return how many file jobs a call decodes during live speech: as many as fit in ``QUICK_S``, or one."""
     return max(1, int(min(me.slots, QUICK_S * me.speed / length_s)))  # the quotient may be infinite
 
 

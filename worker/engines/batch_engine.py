@@ -107,7 +107,7 @@ def without_model(request: DecodeRequest, info: EngineInfo) -> DecodeOutcome | N
 
 
 def calls(lengths: Sequence[int], asked: Sequence[Asked]) -> list[list[int]]:
-    """Group requests that can share a call: equal options, and none under half as long as the longest. 0: no call.
+    """Group requests that can share a call: equal options, and at least half as long as the longest. 0: no call.
 
     A call is padded to its longest recording. Without the second rule, one long segment would make every short one
     as expensive as itself.

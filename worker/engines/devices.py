@@ -13,7 +13,7 @@ _ON_CPU_ONLY: Final = frozenset({"parakeet", "sherpa-onnx"})
 
 
 def device_problem(engine: str, wanted: str) -> str:
-    """Return why ``engine`` never runs on this device, or an empty text. Other people's engines choose theirs."""
+    """Return why ``engine`` never runs on this device, or an empty text. Third-party engines choose their own."""
     if engine in _ON_CPU_ONLY:
         return "" if wanted in ("auto", "cpu") else f"the engine {engine} runs on auto or cpu, not on {wanted!r}"
     if DEVICE.fullmatch(wanted) or (engine != _ANY and engine not in OURS):

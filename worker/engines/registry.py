@@ -29,7 +29,7 @@ OURS: Final = {
     "sherpa-onnx": "worker.engines.sherpa_onnx:create",
     "whisper": "worker.engines.whisper.engine:create",
 }
-"""Our entry points: each engine process would search the files of all packages for them."""
+"""Our entry points, so that no engine process searches the files of all packages for them."""
 _EXTRAS: Final = {"funasr": "funasr", "parakeet": "parakeet", "sherpa-onnx": "streaming", "whisper": "whisper"}
 _LIBRARIES: Final = {
     "funasr": ("funasr", "torch"),
@@ -79,7 +79,7 @@ def create_engine(settings: EngineSettings) -> Engine | StreamingEngine:
     name, create = settings.engine, find_engine(settings.engine)
     try:
         engine: object = create(settings)
-    except (TypeError, AttributeError) as error:  # of any function that was written for something else
+    except (TypeError, AttributeError) as error:  # from a function that was written for something else
         if name in OURS:
             raise
         raise UnknownEngine(f"{name} creates no engine ({error}): {_IS}") from error

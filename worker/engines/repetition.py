@@ -14,7 +14,7 @@ _UNIT: Final = re.compile(
     rf"[{UNSPACED}]"
     r"|([^\W\d_])(?=\1{3})"  # letters of QQQQ
     r"|(?<!\d)\d{1,20}(?!\d)|\d"  # of longer numbers, each digit is a unit
-    rf"|(?<!['’]){_LETTERS}(?:['’]{_LETTERS}){{0,3}}(?!['’]?{_LETTERS})|{_LETTERS}"  # loops have more of them
+    rf"|(?<!['’]){_LETTERS}(?:['’]{_LETTERS}){{0,3}}(?!['’]?{_LETTERS})|{_LETTERS}"  # loops have more apostrophes
 )
 _REPEATS: Final = 2
 _REPEATED_UNITS: Final = 4

@@ -1,7 +1,7 @@
 """States of the utterances that a streaming worker follows, one per session, at most as many as fit. Pure.
 
-The state of a session that is silent for long makes room for another one. A session that still speaks keeps its
-place: if states chased each other out, each piece would cost its whole segment again.
+A session that has been silent for a while makes room for another one. A session that still speaks keeps its place:
+if sessions displaced each other, each piece would need its segment decoded from the beginning.
 """
 
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ FRESH_S: Final = 3.0
 IDLE_S: Final = 10.0
 """Time after its last piece after which a session's state is dropped."""
 MOST_FED_S: Final = 8.0
-"""Most audio of one call beside its first piece, so that those who catch up do not delay the others."""
+"""Most audio of one call beside its first piece, so that sessions that catch up do not delay the others."""
 MUTED_S: Final = 60.0
 """Time for which a session is not followed after its audio ended the engine."""
 
@@ -61,7 +61,7 @@ class LiveStates:
     def __init__(self, most: int, inbox: str) -> None:
         self.most = most
         self._inbox = inbox
-        self._states: dict[str, LiveState] = {}  # the one that was used last is last
+        self._states: dict[str, LiveState] = {}  # in the order of their last use
         self._next = 1
         self._dropped: list[int] = []
         self._alone: set[str] = set()

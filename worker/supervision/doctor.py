@@ -51,7 +51,7 @@ Ask = Callable[[Sequence[str]], str]
 class DoctorFinding(NamedTuple):
     """Reported line. ``good`` is ``None`` for neutral information.
 
-    ``key`` and ``values``: the same for a program, which says it in its user's language; no key: only as it is.
+    With ``key`` and ``values`` a program shows it in its user's language; without a key it is shown as it is.
     """
 
     what: str

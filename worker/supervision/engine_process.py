@@ -122,7 +122,7 @@ class EngineProcess:
 
     @property
     def ended(self) -> bool:
-        """True once the process has ended, even if nothing was asked of it."""
+        """True once the process has ended, even while it was idle."""
         return self._process.returncode is not None
 
     async def end(self) -> EngineDied:

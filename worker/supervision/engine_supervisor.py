@@ -39,7 +39,7 @@ class EngineLimits:
 
 
 class EngineSupervisor:
-    """Engine of this worker. Call ``ready`` before each ``decode`` or ``feed``; ``close`` ends its process.
+    """Engine of this worker. Call ``ensure_loaded`` before ``decode`` or ``feed``; ``close`` ends its process.
 
     ``streams``: it recognises live text. ``loads``: number of engine processes started so far.
     """
@@ -68,7 +68,7 @@ class EngineSupervisor:
 
         Raises ``EngineUnavailable`` if that is impossible, else an ``EngineFault``, also if it has ended since.
         """
-        if self._engine and self._engine.ended:  # while it had nothing to do
+        if self._engine and self._engine.ended:  # while it was idle
             engine, self._engine = self._engine, None
             raise await engine.end()
         if self._engine and self._engine.memory_bytes() > self._loaded_bytes + self._limits.memory_growth:
@@ -88,19 +88,19 @@ class EngineSupervisor:
         return self._engine.info
 
     async def decode(self, batch: Sequence[DecodeRequest], deadline_s: float) -> Sequence[DecodeOutcome]:
-        """Return one outcome per request. Raises an ``EngineFault``; call ``ready`` before the next call."""
-        with self._has_ended() as engine:
+        """Return one outcome per request. After an ``EngineFault`` the next call needs ``ensure_loaded`` first."""
+        with self._running_engine() as engine:
             return await engine.decode(batch, deadline_s)
 
     async def feed(
         self, pieces: Sequence[EnginePiece], dropped: Sequence[int], deadline_s: float
     ) -> Sequence[str]:
         """Release states, and return the text of each piece's utterance. Raises as ``decode``."""
-        with self._has_ended() as engine:
+        with self._running_engine() as engine:
             return await engine.feed(pieces, dropped, deadline_s)
 
     @contextmanager
-    def _has_ended(self) -> Iterator[EngineProcess]:
+    def _running_engine(self) -> Iterator[EngineProcess]:
         if self._engine is None:
             raise EngineDied("no engine is loaded")
         try:
@@ -130,7 +130,7 @@ class EngineSupervisor:
             await engine.close()
 
     def _over(self, engine: EngineProcess) -> int:
-        """Return the engine's GPU memory in bytes if it is over its limit, else 0 (also if not measurable)."""
+        """Return the engine's GPU memory in bytes if it exceeds its limit, else 0 (also if unknown)."""
         most, info = self._settings.gpu_memory_mb * _MIB, engine.info
         if not most or info.keeps_gpu_memory or not info.device.startswith("cuda"):
             return 0
@@ -141,7 +141,7 @@ class EngineSupervisor:
         return taken if taken is not None and taken > most else 0
 
     async def _check_gpu_memory(self, engine: EngineProcess) -> None:
-        """Raise ``EngineUnavailable`` if a fresh engine exceeds its limit, because the next one would, too."""
+        """Raise ``EngineUnavailable`` if a new engine exceeds its limit, because another one would, too."""
         if taken := self._over(engine):
             await self.close()
             raise EngineUnavailable(

@@ -22,7 +22,7 @@ _VISIBLE: Final = "CUDA_VISIBLE_DEVICES"
 
 
 class Nvml(Protocol):
-    """Functions of ``pynvml`` that are used here."""
+    """The functions of ``pynvml`` that are used here."""
 
     NVMLError: type[Exception]
 
@@ -42,7 +42,7 @@ class GpuUse(NamedTuple):
 
 
 class Gpu:
-    """Reader of one GPU's state at a time. A missing library is searched for once."""
+    """Reader of the state of a GPU. The library is searched for once, even if it is missing."""
 
     def __init__(self, load: Callable[[], Nvml | None] | None = None, visible: str | None = None) -> None:
         self._load = load or load_nvml
@@ -51,7 +51,7 @@ class Gpu:
         self._looked = False
 
     def use(self, device: str) -> GpuUse:
-        """Return the use of ``cuda`` or ``cuda:N``; for any other device it is unknown."""
+        """Return the use of ``cuda`` or ``cuda:N``; of any other device it is unknown."""
         if (found := self._device(device)) is None:
             return GpuUse()
         nvml, handle = found
@@ -83,9 +83,9 @@ class Gpu:
         return self._nvml
 
     def _handle(self, nvml: Nvml, number: int) -> Any:
-        """Map a CUDA device number to NVML's. CUDA counts only visible devices, NVML all.
+        """Return the NVML handle of a CUDA device. CUDA numbers only the visible devices, NVML all of them.
 
-        The numbers agree only if CUDA, too, is set to use the order of the bus.
+        The numbers agree only if CUDA, too, is set to number them in the order of the bus.
         """
         visible = [name.strip() for name in self._visible.split(",") if name.strip()]
         name = visible[number] if number < len(visible) else str(number)
@@ -112,5 +112,5 @@ def load_nvml(name: str = _MODULE) -> Nvml | None:
 def _answer(nvml: Nvml, ask: Callable[[], T]) -> T | None:
     try:
         return ask()
-    except nvml.NVMLError:  # some devices report only part of it
+    except nvml.NVMLError:  # some devices do not report every value
         return None

@@ -2,7 +2,7 @@
 
 ``WhisperModel.transcribe`` of faster-whisper always pads to 30 s, which is most of the work for a sentence. So
 this module calls the encoder and the decoder itself, with windows of any length. Padding is silence, as in
-OpenAI's Whisper (github.com/openai/whisper), where faster-whisper pads with zeros, which mean no silence.
+OpenAI's Whisper (github.com/openai/whisper); faster-whisper pads with zeros, which are not silence.
 """
 
 import json
@@ -26,7 +26,7 @@ _LONGEST_PROMPT: Final = 448
 _BEAMS: Final = 5
 _FEATURES_RANGE: Final = 2.0
 _LEAST_FEATURE: Final = -1.5
-"""The log-Mel spectrogram is cut at 80 dB below its maximum and at -100 dB; both divided by 40 dB, plus 1."""
+"""The log-Mel spectrogram is clipped at 80 dB below its maximum and at -100 dB; here divided by 40 dB, plus 1."""
 _PROMPTS: Final = {"zh": "以下是普通话的句子。", "en": "This is a sentence in English."}
 """Without them, Mandarin is often written in traditional characters, and English without punctuation."""
 _TEXTS: Final = 8
@@ -170,7 +170,7 @@ class WhisperDecoder:
     def words(self, encoded: Any, settings: DecodeSettings, text: str) -> list[tuple[int, float]]:
         """Return where the parts of a text's words begin: in the text, and in seconds in a window.
 
-        The timestamps that Whisper wrote do not count.
+        Timestamps that Whisper wrote are ignored.
         """
         tokenizer, prompt_tokens = self._tokenizer_and_prompt(settings)
         tokens = tokenizer.encode(text)
@@ -224,7 +224,7 @@ def _logarithms(aligned: Any) -> list[float]:
 def _repaired_vocabulary(known: Any) -> Any:
     """Return a vocabulary whose words that begin with "t" are written as Whisper writes them.
 
-    Published files lack the first merge, of a space and a "t": of " takes" they make three tokens, Whisper one.
+    Published files lack the first merge, of a space and a "t": they split " takes" into three tokens, not one.
     """
     if known.encode(" t", add_special_tokens=False).tokens == [_SPACE + "t"]:
         return known

@@ -66,10 +66,10 @@ class WhisperEngine:
 
 
 def _transcript(segment: SegmentDecoder, options: Options) -> Transcript:
-    """Decode with the language; with the next one too if the text is in a script that the speaker does not use,
-    or improbable where the next one is likelier.
+    """Decode with the first language, and with the next one if the text is in a script that the speaker does not
+    use, or improbable although the next language is likelier.
 
-    A translation is in English from whatever language. Of certain speech, no text is worse than any.
+    A translation is always in English. If speech is certain, any text is better than none.
     """
     translates = options.task == "translate"
     found: list[SegmentText] = []

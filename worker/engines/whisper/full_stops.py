@@ -81,23 +81,23 @@ _ASKS: Final = "?？"
 _NEEDLESS: Final = 2.5
 """Least gain in log probability by nothing in the place of a comma."""
 _GOING_ON: Final = 2.3
-"""What a full stop must gain besides, if the words behind it seem to go on."""
+"""Additional gain that a full stop needs if the words after it seem to continue the sentence."""
 _EXCHANGING: Final = 1.0
-"""Least gain in log probability by a full stop at the next mark instead."""
+"""Least gain in log probability that moves a full stop to the next mark."""
 _GAP: Final = re.compile(r"(?<=\w) (?=\w)")
 _MARK: Final = re.compile(r"[.,?!。，？！]")
 _END: Final = re.compile(r"[.。？?]")
 _NO_SENTENCE: Final = re.compile(r"[a-z]\.|(?:[A-Z][\w.'’-]* )*[A-Z][\w.'’-]*(?:[.,?!]|$)")
-"""What begins no sentence after a comma: "e.g.", or only words with capitals."""
+"""Text that begins no sentence after a comma: "e.g.", or only words with capitals."""
 _LISTED: Final = re.compile(r"(?:^|, )[0-9A-Za-z]+$")
 _ITEM: Final = re.compile(r"[0-9A-Za-z]+(?:[.,?!]|$)")
-"""Single words before and after a comma, which are items of a list. Behind one, no sentence begins."""
+"""Single words before and after a comma, which are items of a list. No sentence begins after an item."""
 _SERIES: Final = re.compile(r"(?:^|[.?!] )(\w+\. )?\w+\n\w+(\. \w+)?(?=[.?!]|$)")
 """Sentences of a single word around a place, here a line break: three of them are a list or commands."""
 _GREETED: Final = re.compile(r"(?:^|[.?!] )(?:Dear|Hello|Hey|Hi)(?: [A-Z][\w.'’-]*){1,3}$")
 _PLACE: Final = re.compile(r"(?:^|[.?!] )\d+$")
 _NUMBER: Final = re.compile(r"\b[Nn]os?$")
-"""What a full stop belongs to, as in "2. Call them" or, before a digit, in "No. 5"."""
+"""Text to which a full stop belongs, as in "2. Call them" or, before a digit, in "No. 5"."""
 
 
 class _Place(NamedTuple):
@@ -192,7 +192,7 @@ def _place(text: str, mark: re.Match[str], style: _Style, likely: Likely) -> _Pl
 
 
 def _ends(text: str, places: Sequence[_Place], style: _Style) -> list[int]:
-    """Return the way at each place, so that full stops gain most in all. A short sentence costs some of it."""
+    """Return the way at each place that maximises the gain of all full stops, less the cost of short sentences."""
     letters = [*accumulate(map(str.isalnum, text), initial=0)]
     gains = {mark.start(): inf for mark in style.mark.finditer(text) if _written_mark(mark) in _ASKS}
     gains |= {place.mark.start(): place.gain for place in places} | {len(text): inf}
@@ -210,7 +210,7 @@ def _ends(text: str, places: Sequence[_Place], style: _Style) -> list[int]:
 def _exchange_neighbours(
     text: str, places: Sequence[_Place], numbers: list[int], style: _Style, likely: Likely
 ) -> list[int]:
-    """Return the ways at places. Of two neighbours the other one ends a sentence if that is likelier."""
+    """Return the ways at places, with a full stop moved to the neighbouring place if that is likelier."""
     for at, (one, two) in enumerate(pairwise(places)):
         now, ways = (*numbers[at : at + 2],), [(0, two.other), (one.other, 0)]
         is_far = two.mark.start() - one.mark.end() > style.apart
@@ -268,7 +268,7 @@ def _near(right: str, style: _Style) -> str:
 
 
 def _with_sentences(text: str, style: _Style, likely: Likely) -> str:
-    """Return a text without a mark at its end as sentences: Whisper began it without marks, and wrote none.
+    """Divide the end of a text into sentences if it is long and has no marks: Whisper may stop writing any.
 
     Each gap is compared once, so that the time grows only with the length.
     """

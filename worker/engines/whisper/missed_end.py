@@ -43,8 +43,8 @@ def is_certain(result: DecodeResult, seconds: float) -> bool:
 def better_result(long: DecodeResult, short: DecodeResult, seconds: float) -> DecodeResult:
     """Choose between the results of a window of 30 s and of a short one that was not reliable.
 
-    The long one decides whether anybody spoke. Of a short answer the short one is often the more probable. Words
-    before a loop are Whisper's own if the short one is nothing but a loop of sounds: speech begins alike in both.
+    The long window decides whether anybody spoke. For a short answer, the short one's text is often more probable.
+    Words before a loop are invented if the short window gives only a loop: real speech begins alike in both.
     """
     if is_loop(long.text) and not is_only_loop(long.text) and is_only_loop(short.text) and not is_speech(short):
         return short

@@ -58,7 +58,7 @@ def is_sparse(result: DecodeResult, seconds: float, sounding_s: float) -> bool:
 
 
 def is_of_sound(gain: float) -> bool:
-    """Return whether a sound makes a text so much more probable than silence does that it was heard."""
+    """Return whether a text is so much more probable with a sound than with silence that it was heard."""
     return gain >= _LEAST_GAIN
 
 

@@ -14,7 +14,7 @@ Frames = npt.NDArray[np.intp]
 _QUIET: Final = 0.75
 """How far a pause is below the loudest feature: 30 dB."""
 LOUD: Final = 0.375
-"""15 dB: of speech and a sound that is so much quieter, only the speech lies above this."""
+"""15 dB: of speech and a sound that is quieter by as much, only the speech lies above this level."""
 _NEAR: Final = 50
 _PAUSE: Final = 20
 _SPEECH: Final = 30
@@ -25,11 +25,11 @@ _LEAD: Final = 20
 where that begins at least, and what is kept of a pause and of the silence before the first sound."""
 _ALIKE: Final = 1.5
 _LONGEST_WORD: Final = 120
-"""Frames of sound that one word hardly lasts, so that others were said there."""
+"""Frames of sound that one word rarely lasts: a longer sound has several words."""
 
 
 class Sound(NamedTuple):
-    """Frames of a sound, the numbers of the words that begin in it, and whether these are hardly any."""
+    """Frames of a sound, the numbers of the words that begin in it, and whether they are too few for it."""
 
     first: int
     last: int
@@ -104,7 +104,7 @@ def speech_after_word(features: Features, word: int) -> int:
 
 
 def pause_before_wordless_sound(features: Features, words: Sequence[int]) -> tuple[int, int] | None:
-    """Return the frames of the pause before the first sound in which hardly a word begins."""
+    """Return the frames of the pause before the first wordless sound, or ``None``."""
     for before, run in pairwise(_sounds(features)):
         if len(run) >= _SPEECH and _is_wordless(run, words):
             return int(before[-1]), int(run[0]) - _PAUSE
@@ -129,7 +129,7 @@ def earliest_starts(words: Sequence[int]) -> list[int]:
 
 
 def _is_wordless(run: Frames, words: Sequence[int]) -> bool:
-    """Return whether hardly a word begins in a sound, or in the pause before it."""
+    """Return whether too few words for its length begin in a sound, or in the pause before it."""
     return len(_words_in(run, words)) <= len(run) // _LONGEST_WORD
 
 

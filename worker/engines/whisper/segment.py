@@ -27,13 +27,13 @@ from worker.engines.whisper.window import Audio, FrameBudget, Window
 from worker.engines.word_times import AROUND, pieces_of, timed_words
 
 _BRIEF_FRAMES: Final = 2 * FRAMES_PER_SECOND
-"""A partial as short begins with its first sound: after silence Whisper often detects no speech in it."""
+"""A partial this short begins with its first sound: after silence Whisper often detects no speech in it."""
 _LONGEST_PIECE_S: Final = 0.6
 """Most words of English are one token, and last longer than a syllable."""
 _MOST_LANGUAGES: Final = 2
 _SURELY_DECODED: Final = 60 * FRAMES_PER_SECOND
 _TIMES_DECODED: Final = 4
-"""Frames of a segment that are decoded: a minute, and four times its own. Beyond them, nothing is decoded twice.
+"""Budget of decoded frames: a minute, and four times the segment. Beyond it, nothing is decoded twice.
 A word needs 40 s at most, sentences in turn 3.7 times their length; those that disagree took 22 times."""
 
 
@@ -65,7 +65,7 @@ class SegmentDecoder:
     ) -> None:
         """Compute the features of the segment.
 
-        ``translates``: its text is to be in English. ``times_words``: the passage has words instead of phrases.
+        ``translates``: its text is to be in English. ``times_words``: the result has words instead of phrases.
         """
         self._decoder, self._partial = decoder, partial
         self._translates, self._times_words = translates, times_words

@@ -18,7 +18,7 @@ from worker.engines.whisper.text_overlap import ends_like, lies_between, rest_af
 from worker.engines.whisper.window import Window
 
 SENTENCE: Final = 5
-"""Fewest words that Whisper does not write once more by chance."""
+"""Fewest words that Whisper does not repeat by chance."""
 
 
 class MissedSpeech(NamedTuple):
@@ -86,7 +86,7 @@ def _phrase_between(window: Window, end_s: float, start_s: float) -> Phrase | No
 
 
 def _with_end(window: Window, result: DecodeResult) -> DecodeResult:
-    """Return a result that stopped within a sentence with the end of it, decoded from the pause before on."""
+    """Complete a result that stopped within a sentence: decode again from the pause before."""
     sound = window.audio.sound
     if result.resume_s is None or not result.text[-1].isalnum() or window.audio.goes_on:
         return result

@@ -18,7 +18,7 @@ def is_new(rest: str, text: str) -> bool:
 def lies_between(found: str, before: str, after: str) -> bool:
     """Return whether a text is new between two others: no end of the first and no beginning of the second.
 
-    Where a time is stated too early or too late, words are decoded twice. All of a phrase again was said twice.
+    Where a time is stated too early or too late, words are decoded twice. A whole phrase that recurs was spoken.
     """
     here, first, second = letters(found), letters(before), letters(after)
     is_known = first.endswith(here) or second.startswith(here)

@@ -132,7 +132,7 @@ class Window:
     def decode(self) -> DecodeResult:
         """Decode until the text is reliable. A phrase that sounds as often as it is written is no loop.
 
-        Of a short word said again and again Whisper loses count, or detects no speech: then the sounds count.
+        For a short word said repeatedly, Whisper loses count or detects no speech; then the sounds are counted.
         """
         result = self._reliable_result()
         times, sounds = count_repeats(result.text), count_sounds(self.audio.sound)
@@ -161,7 +161,7 @@ class Window:
         return self._decode_cached(self.audio.padded_frames(), self._settings)
 
     def is_speech(self, result: DecodeResult) -> bool:
-        """Return whether anybody spoke. Of sparse words the loudest counts: around an answer it may be quieter."""
+        """Return whether anybody spoke. Words are too sparse if the loud part of the window is long for them."""
         spoken = is_speech_so_far if self.options.partial else is_speech
         loud_s = with_short_pauses(self.audio.sound, LOUD).shape[1] / FRAMES_PER_SECOND
         return spoken(result) and not is_sparse(result, self.audio.seconds, loud_s) and self._is_heard(result)
@@ -195,9 +195,9 @@ class Window:
         return [(place, round(min(s, self.audio.seconds) * FRAMES_PER_SECOND)) for place, s in words]
 
     def _reliable_result(self) -> DecodeResult:
-        """Decode; if the text is not reliable, with more padding, and at last with 30 s.
+        """Decode; if the text is not reliable, again with more padding, and finally with 30 s.
 
-        Of sounds without words Whisper repeats the priming sentence, or without it writes an improbable text.
+        For sounds without words Whisper repeats the priming sentence, or without it writes an improbable text.
         """
         frames, longer = self.audio.padded_frames(), self.audio.padded_frames(_LONGER_MARGIN_FRAMES)
         if self._is_brief and not self._settings.primed:  # a word or two: "Sure.", with 3 s "chair"
