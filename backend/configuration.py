@@ -1,6 +1,6 @@
 """Configuration of a gateway from the command line, the environment and ``gateway.toml``, in this order.
 
-The earlier source wins; values that no source has follow from the mode.
+The earlier source wins; values that no source sets follow from the mode.
 """
 
 import re
@@ -89,7 +89,7 @@ _KINDS: Final = {field.name: field.type for field in msgspec.structs.fields(Conf
 def read_configuration(file: Path, must_exist: bool = False) -> Configuration:
     """Read the file; an absent file sets nothing. Raises ``InvalidSettings``."""
     try:
-        # A file that was named may be a pipe: the default one is not.
+        # A file that the operator named may be a pipe; the default one must be a regular file.
         with file.open("rb") if must_exist else open_regular(file) as opened:
             content = opened.read(_MOST_BYTES + 1)
         if len(content) > _MOST_BYTES:
@@ -147,7 +147,7 @@ def _problem(value: object, kind: Any) -> str:
 def _allowed_text(kind: inspect.Type) -> str:
     """Describe the allowed values of a field."""
     match kind:
-        case inspect.UnionType(types):  # with None, which no file can write
+        case inspect.UnionType(types):  # with None, which TOML cannot express
             return _allowed_text(next(one for one in types if not isinstance(one, inspect.NoneType)))
         case inspect.IntType(ge=least, le=most):
             return f"a whole number {f'of at least {least}' if most is None else f'from {least} to {most}'}"

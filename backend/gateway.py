@@ -119,7 +119,7 @@ class Gateway:
         log.info(LogEvent.GATEWAY_LISTENING, url=self.url, broker=self._jobs.version, durable=self._jobs.durable)
 
     def _routes(self) -> list[web.RouteDef]:
-        """Return all routes; of a process that is not the main one, those that it serves itself."""
+        """Return all routes; a process that is not the main one serves some itself and forwards the others."""
         earlier = self._settings.earlier_protocol
         everywhere = [
             web.get(STREAM_PATH, self._stream),
@@ -151,7 +151,7 @@ class Gateway:
         return earlier_rest_routes(history, self.files, self._readiness, snapshot)
 
     def join(self, link: ProcessLink) -> None:
-        """Be one process of several, from ``start`` on."""
+        """Make this gateway one process of several. Call before ``start``."""
         self._link, self.url, self.tls_port = link, link.start.url, link.start.tls_port
         link.count(self.access.meter, lambda: len(self.hub.connections), self._report)
         if link.is_main:
@@ -209,7 +209,7 @@ class Gateway:
 
     @property
     def _ends(self) -> bool:
-        """Return whether the whole gateway drains, not only this process of several."""
+        """True while the whole gateway drains, not only this process of several."""
         return self._draining if self._link is None else self._link.ending
 
     async def tick(self) -> None:
@@ -225,7 +225,7 @@ class Gateway:
                 self.hub.check_alive()
 
     async def run(self, tasks: Tasks) -> None:
-        """Start the background tasks; return once results of the broker arrive."""
+        """Start the background tasks; return once the subscription to the broker's results exists."""
         subscribed = asyncio.Event()
 
         def on_subscribed() -> None:
@@ -287,7 +287,7 @@ class Gateway:
         return serve_stream(request, self.hub, visit, self._received, self._streams)
 
     def refusal_of(self, visit: AdmittedRequest, resumes: bool = False) -> Refusal | None:
-        """Return why a stream of this visitor is refused now; ``resumes``: of a session that may be known."""
+        """Return why a stream of this visitor is refused now; ``resumes``: the broker may know its session."""
         if self._draining:
             return Refusal(503, RefusalReason.LEAVING, "this gateway is going away", 1.0)
         judge = refuse_known if resumes else refuse  # the hello will show whether the broker knows the session

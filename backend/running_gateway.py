@@ -38,7 +38,7 @@ def _announce_gateway(settings: GatewaySettings, port: int) -> AbstractAsyncCont
 
 
 def _wyoming(settings: GatewaySettings, gateway: Gateway, *, main: bool) -> AbstractAsyncContextManager[object]:
-    """Serve the Wyoming protocol where its port is named. Raises ``InvalidSettings``."""
+    """Serve the Wyoming protocol if its port is set. Raises ``InvalidSettings``."""
     if not (settings.wyoming and main):
         return nullcontext()
     from backend.dialects.sessions import DialectSessions  # imported late: only few gateways serve it
@@ -65,7 +65,10 @@ async def _broker(
 
 @asynccontextmanager
 async def running_gateway(settings: GatewaySettings, link: ProcessLink | None = None) -> AsyncIterator[Gateway]:
-    """Run a gateway until the context ends, then drain it; ``link``: one of several. Raises ``BackendError``."""
+    """Run a gateway until the context ends, then drain it. Raises ``BackendError``.
+
+    ``link``: the link to the supervisor, if this process is one of several.
+    """
     where = () if link is not None else listen_addresses(settings)
     main = link is None or link.is_main
     roster = DeviceRegistry(DeviceStore(settings.devices_file) if settings.devices_file else None)

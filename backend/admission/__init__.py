@@ -1,1 +1,1 @@
-"""Admission of speech: quotas, turns, limits on memory, readiness."""
+"""Admission of speech: quotas, fair queuing, limits on memory, readiness."""

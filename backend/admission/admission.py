@@ -29,11 +29,11 @@ _NAMES: Final = Keys()
 _ABLE: Final = frozenset({WorkerState.IDLE, WorkerState.BUSY})
 _UNKNOWN_SPEED: Final = 1.0
 _SPARE: Final = 1 / 3
-"""Best-effort work stops at this part of the wait that refuses new sessions."""
+"""Best-effort work stops at this fraction of the wait at which new sessions are refused."""
 _SPARE_MEMORY: Final = 5 / 6
-"""Best-effort work stops at this part of the memory limit that refuses new sessions."""
+"""Best-effort work stops at this fraction of the memory limit at which new sessions are refused."""
 ENDPOINT_S: Final = 0.6
-"""Shortest silence after which a client ends a segment. Longer ones, which gateways do not know, gain more."""
+"""Shortest silence after which a client ends a segment. Gateways do not know of longer ones."""
 LEAST_COST_S: Final = 1.0
 """Minimum cost of a job in seconds of audio, however short it is."""
 FULL: Final = 0.95
@@ -72,7 +72,7 @@ class Expectation:
 
 @dataclass(frozen=True)
 class Survey:
-    """The fleet at one moment. ``memory``: used part of the broker's limit; ``held``: audio only held here.
+    """The fleet at one moment. ``memory``: used fraction of the broker's limit; ``held``: audio only held here.
 
     ``streams`` are sums over all shards, by the names of the first; shards in ``missing`` did not answer.
     ``streamers`` make live text only: they count in no expectation.
@@ -133,7 +133,7 @@ class Survey:
     def with_moved_jobs(
         self, before: Mapping[tuple[str, str], StreamContent], now: Mapping[tuple[str, str], StreamContent]
     ) -> "Survey":
-        """Update this survey with jobs of this gateway: as they were at its time, and as they are now."""
+        """Return this survey corrected by this gateway's jobs: ``before`` at the survey, ``now`` at present."""
         streams = dict(self.streams)
         for of in {*before, *now}:
             name, nothing = _NAMES.jobs(*of), StreamContent(0, 0, 0)
@@ -268,7 +268,7 @@ def decode_s(survey: Survey, options: Options, samples: int) -> float:
 def is_quick(survey: Survey, job: Job, slow_s: float) -> bool:
     """Return whether a best-effort decode is expected to end soon enough.
 
-    For a speculation that is half of the silence it hides behind, for a hypothesis ``slow_s``.
+    The limit is half of the silence at an endpoint for a speculation, and ``slow_s`` for a hypothesis.
     """
     expected_s = decode_s(survey, job.options, job.samples)
     return expected_s < ENDPOINT_S / 2 if job.kind is JobKind.SPECULATE else expected_s <= slow_s
@@ -312,10 +312,10 @@ def no_room(held: HeldAudio) -> Refusal:
 
 
 def refuse_load(survey: Survey, limits: AdmissionLimits, options: Options = _ANY) -> Refusal | None:
-    """Return the refusal for load only, which existing sessions may add to without being refused.
+    """Return why load alone refuses a new session; existing sessions are not refused for load.
 
-    A session for one model is also refused when segments for any model wait too long. A long queue of files is
-    no reason.
+    A session for one model is also refused when segments for any model wait too long. A long queue of files
+    refuses no speech.
     """
     return next(_overload(survey, limits, options), None)
 
@@ -356,7 +356,7 @@ def makes_partials(survey: Survey, options: Options, limits: AdmissionLimits) ->
 
 
 def worth_sending(before: Busy | None, now: Busy | None, partials: bool = False) -> Busy | None:
-    """Return the message for a relevant change from ``before`` to ``now``; ``partials``: they are made now."""
+    """Return the message to send if ``now`` differs enough from ``before``; ``partials``: made now."""
     if now is None:
         return Busy("load", accepting=True, partials=partials, eta_ms=0) if before is not None else None
     if before is None or replace(before, eta_ms=0) != replace(now, eta_ms=0):

@@ -1,8 +1,8 @@
-"""Turns of keys and of their sessions: how much of each may be in the broker at a time. Pure.
+"""Fair queuing: how much audio of each key and of each session may be in the broker at once. Pure.
 
-A stream is read in the order in which it was filled. Each key therefore gets a small part of it, enough to keep
-all workers busy alone, and more as its jobs end. The sessions of a key take turns. A complete segment held back
-here is not queued; its client keeps it. Sessions whose shard is away are left out, so that they delay no others.
+Workers read a stream in order. Each key may therefore fill only a small part of it: enough to keep all workers
+busy by itself, and more as its jobs end. The sessions of a key take turns. A complete segment held back here is
+not in the broker; its client keeps it. Sessions whose shard is away are skipped, so that they delay no others.
 
 Every job costs at least ``LEAST_COST_S`` of audio, because an empty segment is work too.
 """
@@ -25,7 +25,7 @@ Reaches = Callable[[str], bool]
 
 @dataclass(frozen=True)
 class QueueLimits:
-    """Limits of audio in the broker, in seconds, each job counted with at least one; 0: no limit.
+    """Limits of audio in the broker, in seconds; each job counts at least one second; 0: no limit.
 
     ``offered_s``: how long a model is accepted after its last worker left.
     """
@@ -49,7 +49,7 @@ class BulkLimits:
 
 
 UNATTENDED_S: Final = 60.0
-"""Audio per key that is let in while no worker is able to decode it."""
+"""Audio per key that is let into the broker while no worker can decode it."""
 MOST_UNATTENDED: Final = 60
 PACES: Final = dict(zip(CLASSES, (BulkLimits(1, 2, 10.0, 1.0), BulkLimits(2, 4, 60.0, 2.0)), strict=True))
 
@@ -58,7 +58,7 @@ PACES: Final = dict(zip(CLASSES, (BulkLimits(1, 2, 10.0, 1.0), BulkLimits(2, 4, 
 class Allowance:
     """Limit of one key's jobs in a stream.
 
-    More are let in while fewer than ``jobs`` are there, or fewer than ``most`` with less audio than ``samples``.
+    Another is let in beside fewer than ``jobs``, or beside fewer than ``most`` with less audio than ``samples``.
     """
 
     jobs: int = 0
@@ -66,7 +66,7 @@ class Allowance:
     samples: int = round(UNATTENDED_S * SAMPLE_RATE)
 
     def has_room(self, jobs: int, samples: int) -> bool:
-        """Return whether one more is let in while so many are there, with so much audio."""
+        """Return whether another job is let in beside ``jobs`` with ``samples`` of audio in total."""
         return jobs < self.jobs or (jobs < self.most and samples < self.samples)
 
 
@@ -84,7 +84,7 @@ def allowance(survey: Survey, priority: str, model: str) -> Allowance:
 class _Lane:
     """Jobs of one key in one stream.
 
-    ``held``: by session, the next turn first; ``inside``: attempt and cost of each queued job.
+    ``held``: jobs by session, in the order of turns; ``inside``: attempt and cost of each queued job.
     """
 
     held: dict[str, dict[int, Job]] = field(default_factory=dict)
@@ -115,7 +115,7 @@ class BulkThrottle:
             held[job.session] = {job.segment: job, **held[job.session]}
 
     def entered(self, key: str, job: Job) -> None:
-        """Count a segment that entered the broker without a turn."""
+        """Count a segment that entered the broker without being held back."""
         self._lane(key, job).inside[job.session, job.segment] = job.attempt, cost(job.samples)
 
     def drop(self, key: str, session: str, segment: int) -> None:
@@ -171,7 +171,7 @@ class BulkThrottle:
         return found
 
     def take_allowed(self, key: str, most: Callable[[str, str], Allowance], wanted: Wanted) -> list[Job]:
-        """Return the jobs of a key that may go now; ``most`` returns the allowance by class and model."""
+        """Release the jobs of a key that may go now; ``most`` returns the allowance by class and model."""
         lanes = self._keys.get(key, {})
         for lane in lanes.values():
             lane.inside = {which: of for which, of in lane.inside.items() if wanted(*which, of[0])}
@@ -205,7 +205,7 @@ class BulkThrottle:
 
     @staticmethod
     def _take(lane: _Lane, session: str) -> Job:
-        """Return the first job of a session, and move the session to the end of the line."""
+        """Remove and return the first job of a session, and let all other sessions go before its next one."""
         jobs = lane.held.pop(session)
         job = jobs.pop(next(iter(jobs)))
         if jobs:

@@ -30,10 +30,10 @@ def live_offers(streamers: Iterable[WorkerStatus]) -> tuple[LiveOffer, ...]:
 
 
 def live_model(offers: Iterable[LiveOffer], options: Options, language: str, follows: bool) -> str:
-    """Return the model that knows everything that may be spoken, or an empty name.
+    """Return a model that knows every language that may be spoken, or an empty name.
 
-    ``language``: that of the segment, if it is known. ``follows``: a worker follows the session already. A model
-    for some languages gets no speech of unknown language.
+    ``language``: that of the segment, if known. ``follows``: a worker already follows the session. A model limited
+    to some languages gets no speech of unknown language.
     """
     stated = language or options.language
     spoken = frozenset(options.languages if stated in ("", _AUTO) else (stated,))

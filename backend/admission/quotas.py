@@ -35,7 +35,7 @@ class MessagePace:
     _at: float = 0.0
 
     def pause_s(self, now: float) -> float:
-        """Count one message; return for how long its connection must then not be read."""
+        """Count one message; return how long the gateway must then not read its connection."""
         self._ahead = max(0.0, self._ahead - (now - self._at) * self.per_second) + 1.0
         self._at = now
         return max(0.0, self._ahead - self.burst) / self.per_second
@@ -106,7 +106,7 @@ class QuotaMeter:
         return self.elsewhere.of(key).more(here.counts if here else KeyCounts())
 
     def count_connections(self, key: str, more: int) -> None:
-        """Count permanent connections of a key, such as streams: ``more``, or fewer if it is below 0."""
+        """Add ``more``, which may be negative, to the long-lived connections of a key, such as streams."""
         self.of(key).connections += more
         self.changed(key)
 

@@ -1,4 +1,4 @@
-"""Connections to the broker: to a server, or to the node that is primary for a key when they are made."""
+"""Connections to the broker: to a server, or to the node that is the primary of a key at that time."""
 
 import asyncio
 from functools import partial
@@ -23,7 +23,7 @@ REPLY_S: Final = 10.0
 
 
 class Connections:
-    """Maker of connections to one address. Raises ``ValueError`` for an invalid one. ``kind``: of the broker."""
+    """Factory of connections to a broker of this ``kind``. Raises ``ValueError`` for an invalid address."""
 
     def __init__(self, url: str, name: str) -> None:
         said = parse_broker_url(url)
@@ -58,7 +58,7 @@ class Connections:
         return Redis.from_pool(self._pool(key, REPLY_S))
 
     def bare(self, key: str) -> AbstractConnection:
-        """Return a connection for commands on ``key`` without a pool, whose user sets the deadlines."""
+        """Return a connection without a pool for commands on ``key``; the caller sets the deadlines."""
         connection: AbstractConnection = self._pool(key, None).make_connection()  # type: ignore[no-untyped-call] # so in redis-py
         return connection
 

@@ -20,7 +20,7 @@ _NEWER: Final = re.compile(rb"Can't handle RDB format version")
 
 
 def reports_damage(said: bytes) -> bool:
-    """Return whether an ended server's output reports a damaged file. A newer server's file is not damaged."""
+    """Return whether the log of an ended server reports a damaged file. A newer version's file is not damaged."""
     return _DAMAGED.search(said) is not None and _NEWER.search(said) is None
 
 

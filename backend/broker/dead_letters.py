@@ -10,9 +10,9 @@ from protocol.job import Failure, Job, decode_job, decode_notice, salvage_job
 
 
 class DeadLetter(NamedTuple):
-    """A dead letter. ``entry`` is its id. ``failure`` is ``None`` if it is unreadable.
+    """A dead letter. ``entry`` is its id. ``failure`` is ``None`` if the stored failure is unreadable.
 
-    Of a job that is not readable, for example of a later version, ``job`` has only the identity.
+    If the job is unreadable, for example from a later version, ``job`` has only its identity.
     """
 
     entry: str
@@ -53,7 +53,7 @@ def may_exist(id: str) -> bool:
 
 
 def shown_from(before: str, shard: int) -> str:
-    """Return where a list of entries older than ``before`` begins in a shard, for XREVRANGE.
+    """Return the upper end of an XREVRANGE over the entries of a shard that are older than ``before``.
 
     Entries of the same moment are ordered by their shards.
     """

@@ -42,15 +42,15 @@ _REWRITE_FROM: Final = "256mb"
 Loading this size takes half a second. An idle broker is rewritten at any size."""
 _ONE_CLIENT: Final = "32mb"
 _ALL_CLIENTS: Final = "25%"
-"""Part of the memory for client buffers, which count as data. Without this limit, one client that floods behind a
-blocking read, or reads no replies, would fill the memory. The largest clients are disconnected first."""
+"""Part of the memory for client buffers, which count as data. Without this limit, a client that keeps sending
+during a blocking read, or reads no replies, would fill the memory. The largest clients are disconnected first."""
 _STOP_S: Final = 10.0
 _PAUSE_S: Final = 0.05
 _TAKE_OVER_S: Final = 0.5
 _THERE_S: Final = 2.0
 _RESTART_S: Final = (0.1, 0.5, 2.0, 5.0)
 _START_AGAIN_S: Final = (0.1, 0.5)
-_STEADY_S: Final = 3.0  # a server that dies sooner will do so again: the next start waits longer
+_STEADY_S: Final = 3.0  # a server that dies sooner will probably die again: the next start waits longer
 _LOADING_S: Final = 60.0
 _LITTLE_ROOM: Final = 1024 * 1024
 _LOG: Final = "broker.log"
@@ -81,7 +81,7 @@ class EmbeddedSettings:
 
 
 def trouble_of_disk(folder: Path) -> str:
-    """Return ``BrokerTrouble.DISK`` if the disk of the server's folder is full: the server ends then. Blocks."""
+    """Return ``BrokerTrouble.DISK`` if the disk of the folder is full, which ends the server. Blocks."""
     with suppress(OSError):
         if shutil.disk_usage(folder).free < _LITTLE_ROOM:
             return BrokerTrouble.DISK
@@ -141,7 +141,7 @@ class EmbeddedBroker:
         await self._launch()
 
     async def keep(self) -> None:
-        """Restart the server when it dies; own it when its owner dies. Runs until cancelled."""
+        """Restart the server when it dies; start an own one when another owner dies. Runs until cancelled."""
         failures = 0
         while True:
             if self._process is not None:
@@ -158,11 +158,11 @@ class EmbeddedBroker:
                 await asyncio.sleep(_TAKE_OVER_S)
 
     async def _end_of(self, process: Process) -> int:
-        """Wait for the end of a server; end it if it is unreachable, or in memory although its disk is writable.
+        """Wait for the end of a server; end it if it is unreachable, or need no longer work in memory only.
 
-        It is unreachable once its socket was removed.
+        A server whose socket file was removed is unreachable. Once its disk is writable again it can use its file.
         """
-        # Once: uvloop keeps the future of each wait until the process ends.
+        # Only one wait for the process: uvloop keeps the future of each until the process ends.
         ended = asyncio.create_task(process.wait(), name="broker/end")
         try:
             while not (await asyncio.wait({ended}, timeout=_THERE_S))[0]:
@@ -229,7 +229,7 @@ class EmbeddedBroker:
         try:
             await self._until_ready(self._process)
         except BrokerFailed:
-            await _end(self._process)  # or two servers would run once it answers late
+            await _end(self._process)  # otherwise two servers would run if it answers late
             raise
         log.info(LogEvent.BROKER_STARTED, pid=self._process.pid, in_memory=self._in_memory)
 
@@ -256,7 +256,7 @@ class EmbeddedBroker:
             return b""
 
     def _reason(self) -> str:
-        """Return a likely reason of the server's end. On a full disk even its log is empty."""
+        """Return the likely reason why the server ended. On a full disk even its log is empty."""
         if trouble_of_disk(self._settings.folder):
             return f"the disk is full: make room in {self._settings.folder}"
         if refuses_sockets(self._settings.socket.parent):
@@ -319,7 +319,7 @@ async def _end(process: Process) -> None:
 
 
 def _is_read_only(folder: Path) -> bool:
-    """Return whether the disk of ``folder`` became read-only. Only an attempt shows it on every file system."""
+    """Return whether the disk of ``folder`` is read-only. Only a write shows it on every file system."""
     try:
         with tempfile.TemporaryFile(dir=folder):
             return False

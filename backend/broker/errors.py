@@ -72,9 +72,10 @@ def translate_errors() -> Iterator[None]:
 
 
 def ours(reply: Any, *, optional: bool, own: bool = False) -> Any:
-    """Translate an error reply. ``BrokerUnreachable``: a required command that the broker may accept soon.
+    """Return a reply, translated if it is an error.
 
-    ``own``: the script uses only the session's key, so that an error in it means ``SessionDamaged``.
+    An error of a required command that the broker may accept soon becomes ``BrokerUnreachable``. ``own``: the
+    script uses only the session's key, so that an error about data means ``SessionDamaged``.
     """
     if not isinstance(reply, RedisError):
         return reply
@@ -85,7 +86,7 @@ def ours(reply: Any, *, optional: bool, own: bool = False) -> Any:
 
 
 def _is_about_data(reply: RedisError) -> bool:
-    """Return whether a script failed because of what a key holds, and not because of the server or its rights."""
+    """Return whether a script failed because of a key's content, not because of the server or permissions."""
     said = str(reply)
     passing = is_elsewhere(reply) or _KILLED in said
     return _IN_SCRIPT in said and not passing and trouble_of(reply) in ("", BrokerTrouble.FOREIGN)

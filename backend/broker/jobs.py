@@ -1,6 +1,6 @@
 """The gateway's side of Redis Streams: the commands of sessions, each to the shard of its session.
 
-Facts about all sessions are joined over the shards. A shard that does not answer is named as missing.
+Reads about all sessions ask every shard and join the answers. A shard that does not answer is named as missing.
 """
 
 import asyncio
@@ -54,7 +54,7 @@ from runtime.tasks import Tasks
 log = loggers.BACKEND_JOBS
 
 _LOOK_S: Final = 2.0
-"""Longest time that the other shards wait for one in a survey."""
+"""Longest wait for one of several shards when all are asked."""
 _LEAST_BYTES: Final = 64_000_000
 _TRANSIENT: Final = (SESSION_TTL_MS, TRANSIENT_GONE_MS)
 T = TypeVar("T")
@@ -82,7 +82,7 @@ class Jobs:
 
     @property
     def up(self) -> bool:
-        """True when a shard accepted the last batch of commands."""
+        """True when at least one shard accepted the last batch of commands."""
         return any(shard.up for shard in self.shards)
 
     @property
@@ -108,7 +108,7 @@ class Jobs:
 
         The future raises ``Forbidden``, ``OutOfOrder``, ``TakenOver`` or ``SessionDamaged``.
 
-        Without ``create`` an unknown session stays unknown. ``hello``: instance and number of the client's
+        Without ``create``, no unknown session is created. ``hello``: instance and number of the client's
         connection; a number below the instance's last one changes nothing. ``history``: field of the session
         hash; empty: no history is kept.
         """
@@ -145,14 +145,14 @@ class Jobs:
         return forgotten
 
     def hold(self, session: str) -> "asyncio.Future[object]":
-        """Note that this gateway has a transient session, which nobody can resume."""
+        """Note that this gateway has a transient session, which no client can resume."""
         shard = self._shard(session)
         return shard.send(Command("hold", [shard.keys.transient], (*_TRANSIENT, session), lambda reply: reply))
 
     def discard(self, session: str, gone_ms: int = 0) -> "asyncio.Future[bool]":
-        """Delete a transient session: jobs, texts, dead letters. The result is false if a gateway has it.
+        """Delete a transient session: jobs, texts, dead letters. The result is false if a gateway still has it.
 
-        ``gone_ms``: for how long no gateway may have noted it; 0: this gateway has it.
+        ``gone_ms``: least time since a gateway noted that it has the session; 0: this gateway has it.
         """
         shard = self._shard(session)
         known = shard.keys
@@ -162,7 +162,7 @@ class Jobs:
         return discarded
 
     async def renew_transient(self, sessions: Collection[str]) -> list[str]:
-        """Note that this gateway has these transient sessions; return those whose gateway is gone."""
+        """Note that this gateway has these transient sessions; return all whose gateway is gone."""
 
         async def renew(shard: Shard) -> list[bytes]:
             own = [one for one in sessions if self._shard(one) is shard]
@@ -173,9 +173,9 @@ class Jobs:
         return [one.decode() for left in answers if not isinstance(left, BrokerError) for one in left]
 
     def speculate(self, job: Job, slots: int) -> "asyncio.Future[bool]":
-        """Request the decoding of a segment's beginning, best effort. The result: whether it is queued.
+        """Request the decoding of a segment's beginning, best effort. The result is true if it is queued.
 
-        It is refused when its stream and that of any model hold ``slots`` jobs or more.
+        It is refused when the stream of its model and that of any model together hold at least ``slots`` jobs.
         """
         shard = self._shard(job.session)
         arguments = (job.segment, job.samples, SESSION_TTL_MS, slots, *flat(job))
@@ -183,14 +183,14 @@ class Jobs:
         return shard.send(Command("speculate", keys, arguments, is_queued, len(job.pcm), optional=True))
 
     def hypothesise(self, job: Job, slots: int) -> "asyncio.Future[bool]":
-        """Request a hypothesis, best effort as ``speculate``. The result: whether it is queued."""
+        """Request a hypothesis, best effort as ``speculate``. The result is true if it is queued."""
         shard = self._shard(job.session)
         keys = [shard.keys.partials(job.options.model), *_streams(shard.keys, job)]
         arguments = (slots, PARTIALS_ENTRIES, STALE_MS, *flat(job))
         return shard.send(Command("hypothesise", keys, arguments, is_queued, len(job.pcm), optional=True))
 
     def stream(self, job: Job, inbox: str, model: str) -> "asyncio.Future[bool]":
-        """Send a piece of live speech, best effort. The result: whether a worker reads there."""
+        """Send a piece of live speech, best effort. The result is true if a worker reads the stream."""
         shard = self._shard(job.session)
         return shard.send(piece_command(shard.keys, job, inbox, model))
 
@@ -203,7 +203,7 @@ class Jobs:
         return shard.send(Command("promote", _with_history(shard.keys, session), arguments, parse_promoted))
 
     def reread(self, session: str, segments: Sequence[int]) -> "asyncio.Future[Reread]":
-        """Read some segments, in order with the commands sent before."""
+        """Read the state of some segments, after all commands sent before."""
         shard = self._shard(session)
         return shard.send(
             Command("look", [shard.keys.session(session)], segments, partial(parse_reread, segments))
@@ -221,13 +221,13 @@ class Jobs:
         return join_surveys(await self.ask_all(lambda shard: shard.survey()))
 
     async def compact(self) -> bool:
-        """Rewrite append-only files of much deleted data. Return whether one is rewritten."""
+        """Rewrite append-only files that hold much deleted data. Return whether one is rewritten."""
         return any([await shard.compact() for shard in self.shards])
 
     async def dead_letters(self, count: int = 100, before: str = "") -> list[DeadLetter]:
         """Return dead letters, newest first. ``before``: only those older than this entry.
 
-        Raises ``BrokerUnreachable`` if a shard is missing: a list without it would look like the whole.
+        Raises ``BrokerUnreachable`` if a shard is missing: a list without it would look complete.
         """
         found: list[DeadLetter] = []
         for shard in self.shards:
@@ -256,9 +256,9 @@ class Jobs:
         return reply
 
     async def ask_all(self, ask: Callable[[Shard], Awaitable[T]]) -> list[T | BrokerError]:
-        """Return the answer of each shard, or its error; one that is silent keeps the others for two seconds.
+        """Return the answer of each shard, or its error; a silent shard delays the others by two seconds.
 
-        Raises the error of a broker of which no shard answers.
+        Raises the first error if no shard answers.
         """
         answers = await asyncio.gather(*(self._answer(ask, shard) for shard in self.shards))
         errors = [one for one in answers if isinstance(one, BrokerError)]
@@ -295,7 +295,7 @@ class Jobs:
         return (self.shards[number] if known else None), entry
 
     async def prepare(self) -> None:
-        """Prepare all shards; those that are missing later. Raises ``BrokerError`` if no shard answers."""
+        """Prepare all shards that answer, and the others later. Raises ``BrokerError`` if no shard answers."""
         answers = await self.ask_all(lambda shard: shard.prepare())
         for shard, answer in zip(self.shards, answers, strict=True):
             if isinstance(answer, BrokerError):
@@ -308,7 +308,7 @@ class Jobs:
 
 
 def connections_to(url: str, gateway: str) -> Connections:
-    """Return connections of this gateway, not open yet. Raises ``InvalidSettings`` for a URL of no broker."""
+    """Return the factory of this gateway's connections. Raises ``InvalidSettings`` if ``url`` names no broker."""
     try:
         return Connections(url, f"kikipounamu-gateway-{gateway}")
     except ValueError as error:
@@ -321,8 +321,8 @@ async def open_jobs(
 ) -> AsyncIterator[Jobs]:
     """Yield ``Jobs`` on the broker at ``url``; at most ``most_bytes`` of commands wait while it is away.
 
-    ``shards``: number of shards, which must be the stored one; the first gateway stores it. Raises a
-    ``BrokerError``: no answer in 5 s, too old, another layout; ``InvalidSettings`` for a URL of no broker.
+    ``shards``: number of shards, which must be the stored one; the first gateway stores it. Raises ``BrokerError``
+    without an answer in 5 s, for an old version and for another layout; ``InvalidSettings`` for an invalid URL.
     """
     connections = connections_to(url, gateway)
     jobs = Jobs(connections, await agreed_layout(connections, shown_broker_url(url), shards), gateway, most_bytes)

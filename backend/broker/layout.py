@@ -1,4 +1,4 @@
-"""The broker's layout: over how many shards its data is split, stored in it once."""
+"""The broker's layout: the number of shards over which its data is split. The broker stores it once."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -32,7 +32,7 @@ class BrokerLayout(NamedTuple):
 async def agreed_layout(connections: Connections, where: str, wanted: int | None) -> BrokerLayout:
     """Wait for the broker at ``where``, check its version, and read the layout; the first gateway stores it.
 
-    ``wanted``: the number of shards, if this gateway says one. Raises a ``BrokerError``.
+    ``wanted``: the configured number of shards, if any. Raises ``BrokerError``.
     """
     async with connections.client(SHARDS_KEY) as client:
 
@@ -63,7 +63,7 @@ def _agreed_shards(stored: bytes, wanted: int | None) -> int:
 
 
 async def _answer(ask: Callable[[], Awaitable[T]], where: str) -> T:
-    """Ask until there is an answer.
+    """Ask until the broker answers.
 
     Raises ``BrokerUnreachable`` after 5 s, or ``BrokerFailed`` if asking again is pointless.
     """

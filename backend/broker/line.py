@@ -1,7 +1,7 @@
-"""A connection to the broker that handles each reply in the turn of the loop in which it arrives.
+"""A connection to the broker that handles each reply in the iteration of the event loop in which it arrives.
 
-redis-py reads replies in a task, behind a stream: that costs as much as everything else that a gateway does with
-them. It connects, authenticates and closes; in between its connection is written and read here.
+redis-py reads replies in a task, through a stream: that costs as much as everything else that a gateway does with
+them. It still connects, authenticates and closes; in between, this module writes and reads the connection.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from runtime.tasks import is_set_within
 _INCOMPLETE: Final = object()
 
 Hear = Callable[[Any], None]
-"""Gets a reply. Its errors end the connection. An error of the server is an exception as value."""
+"""Takes a reply; an error reply is an exception as value. An exception that it raises ends the connection."""
 
 
 class Line(asyncio.Protocol):
@@ -63,10 +63,10 @@ class Line(asyncio.Protocol):
             return await asked
         finally:
             late.cancel()
-            self._asked = self._collected = None  # or the replies would stay until the next command
+            self._asked = self._collected = None  # otherwise the replies would stay in memory until the next call
 
     async def stay(self, within_s: float) -> None:
-        """Wait this long. Raises the error that ended the connection."""
+        """Wait this long. Raises the error of a connection that ends before."""
         if await is_set_within(self._ended, within_s) and self._error is not None:
             raise self._error
 

@@ -15,10 +15,10 @@ _MOST_ENTRIES: Final = 256
 def piece_command(keys: Keys, job: Job, inbox: str, model: str) -> Command:
     """Return the command that sends a piece to the worker ``inbox``, or to any with ``model``.
 
-    Its result: whether a worker reads there.
+    Its result is true if a worker reads the stream.
     """
     stream = keys.inbox(inbox) if inbox else keys.live(model)
-    # No stream of jobs is named, so that none is counted.
+    # Names no stream of jobs, so that the script counts none.
     arguments = (1, _MOST_ENTRIES, LIVE_STALE_MS, *flat(job))
     return Command("hypothesise", [stream], arguments, is_queued, len(job.pcm), optional=True)
 

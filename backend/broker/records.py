@@ -32,7 +32,8 @@ _MOST_SLOTS: Final = 10_000
 class Record(Struct, frozen=True):
     """Content of the session hash for one segment. All ``None``: the broker does not know the segment.
 
-    ``job`` is its attempt; ``outcome`` is a result the client has not confirmed, ``text`` that of a confirmed one.
+    ``job``: attempt of its queued job. ``outcome``: result that the client has not confirmed; ``text``: text of a
+    confirmed one.
     ``replaces``: segments of which it is the second pass; only an attachment has it.
     """
 
@@ -73,7 +74,7 @@ Submitted = JobQueued | Record | SessionGone
 class StoredSegments(Mapping[int, Record]):
     """All segments in a flat HGETALL reply. Records are parsed on access, because there may be many.
 
-    Raises ``SessionDamaged`` in each case.
+    Construction and access raise ``SessionDamaged``.
     """
 
     def __init__(self, fields: Sequence[bytes]) -> None:

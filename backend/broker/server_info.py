@@ -33,7 +33,7 @@ def is_durable(config: Mapping[str, str]) -> bool:
 def is_worth_compacting(info: Mapping[str, Any], *, anyway: bool = False) -> bool:
     """Return whether the append-only file holds much deleted data and no rewrite runs, according to INFO.
 
-    ``anyway``: even with little. INFO counts writes during the last rewrite as part of it.
+    ``anyway``: even if little is deleted. INFO counts writes during the last rewrite as part of the new file.
     """
     grown = int(info.get("aof_current_size", 0)) - int(info.get("aof_base_size", 0))
     busy = info.get("aof_rewrite_in_progress") or info.get("aof_rewrite_scheduled")

@@ -35,7 +35,7 @@ log = loggers.BACKEND_JOBS
 
 _RETRY_S: Final = (0.05, 0.25, 1.0)
 _PROBE: Final = "#!lua\nreturn 1"
-"""A script that may write but does not: the broker refuses it for every reason to refuse writes."""
+"""A script that could write but does not: the broker refuses it whenever it refuses writes."""
 
 
 class Shard:
@@ -63,7 +63,7 @@ class Shard:
 
     @property
     def up(self) -> bool:
-        """True when the shard accepted the last batch of commands and writes, and answered the last survey."""
+        """True when the shard accepted the last batch of commands, answered the last survey and accepts writes."""
         return self._writer.up and self._refusal is None
 
     @property
@@ -78,7 +78,7 @@ class Shard:
         return self._writer.send(command, at_once)
 
     def deletes_texts(self) -> None:
-        """Note that texts go, which should leave the broker's file too."""
+        """Note that texts are deleted: ``compact`` then removes them from the broker's file too."""
         self._forgot = True
 
     async def until_flushed(self) -> None:
@@ -92,7 +92,7 @@ class Shard:
         try:
             reply = await self.run_script("survey", (self.keys.backlog, self.keys.workers), (WORKER_GONE_MS,))
         except BrokerUnreachable as error:
-            self._refusal = error  # known sooner than by commands, which sessions that wait rarely send
+            self._refusal = error  # known sooner than from commands, which waiting sessions rarely send
             raise
         used, limit, streams, statuses, now_ms = reply
         self._refusal = await self._refused()
@@ -165,7 +165,7 @@ class Shard:
                 with translate_errors():
                     await follow(opened, channel, on_notice, subscribed)
             except BrokerError as error:
-                if not failures:  # once for each time that it is away
+                if not failures:  # once per outage
                     log.warning(LogEvent.RESULTS_SUBSCRIPTION_LOST, error=str(error))
             finally:
                 await self._subscription.disconnect(nowait=True)
@@ -175,7 +175,7 @@ class Shard:
     # -- life ----------------------------------------------------------------------------------------------
 
     async def prepare(self) -> None:
-        """Learn how durable the shard is, and load the scripts. Raises ``BrokerError``."""
+        """Find out whether the shard is durable, and load the scripts. Raises ``BrokerError``."""
         with translate_errors():
             with suppress(ResponseError):  # a broker may refuse to show its configuration
                 config: Any = await self._inspector.config_get("append*")
@@ -189,7 +189,7 @@ class Shard:
         await self._writer.run()
 
     async def keep_prepared(self) -> None:
-        """Prepare a shard that was away at the start, once it is there."""
+        """Prepare a shard that was away at the start, once it answers."""
         while not self.prepared:
             with suppress(BrokerError):
                 await self.prepare()
@@ -213,7 +213,7 @@ class Shard:
             await self._load_scripts()
             rest = batch[unknown:]
             replies = [*replies[:unknown], *await self._round_trip(self._packed_commands(rest), len(rest))]
-        if elsewhere := next(filter(is_elsewhere, replies), None):  # the whole batch again, in its order
+        if elsewhere := next(filter(is_elsewhere, replies), None):  # the writer repeats the whole batch, in order
             await self._disconnect()
             raise BrokerUnreachable(error_text(elsewhere), trouble_of(elsewhere))
         answered = zip(batch, replies, strict=True)
@@ -231,7 +231,7 @@ class Shard:
             return await ask()
 
     async def _load_scripts(self) -> None:
-        """Load the scripts where the batch goes: the inspector may still be at an earlier primary."""
+        """Load the scripts over the connection of batches: the inspector's may lead to an earlier primary."""
         loads: list[tuple[Any, ...]] = [("SCRIPT", "LOAD", script.source) for script in self._scripts.values()]
         for reply in await self._round_trip([pack_command(load) for load in loads], len(loads)):
             if isinstance(reply, RedisError):

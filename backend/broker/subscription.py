@@ -23,7 +23,7 @@ class Subscription(Protocol):
         ...
 
     def stay(self, within_s: float) -> Awaitable[None]:
-        """Wait this long. Raises the error that ended the connection."""
+        """Wait this long. Raises the error of a connection that ends before."""
         ...
 
 
@@ -33,7 +33,7 @@ async def follow(
     on_notice: Callable[[Notice], None],
     on_subscribed: Callable[[], None],
 ) -> None:
-    """Subscribe to a channel, and pass on its notices in the turn in which they arrive.
+    """Subscribe to a channel, and pass on its notices in the loop's iteration in which they arrive.
 
     Raises the errors of the connection, or ``BrokerUnreachable`` when pings go unanswered.
     """

@@ -1,4 +1,4 @@
-"""Commands of many sessions on their way to the broker, in order, many per round trip.
+"""Queue of commands of many sessions to the broker: in order, many per round trip.
 
 One batch is in flight at a time. While the broker is away the batch is repeated, with back-off; therefore every
 command must be harmless when repeated.
@@ -107,7 +107,7 @@ class CommandWriter:
         """Send batches until cancelled."""
         while True:
             await self._wanted.wait()
-            await self._deliver(self._take())  # no name: the next wait would keep its audio in memory
+            await self._deliver(self._take())  # no variable, which would keep the audio during the next wait
             if not self._queue and not self._refused:
                 self._wanted.clear()
                 self._idle.set()
@@ -136,7 +136,7 @@ class CommandWriter:
         try:
             replies = await self._execute(batch)
             self.round_trips.add(time.monotonic() - begun)
-        except BrokerError as error:  # also one that refuses the scripts now: no other code would report it
+        except BrokerError as error:  # also if the broker refuses the scripts: no other code would report that
             self._queue.extendleft(reversed(batch))
             await self._pause(error)
             return

@@ -111,7 +111,7 @@ async def _ask_gateway(path: str, kind: type[_Answer]) -> _Answer | None:
 
 
 def _facts(device: Device, known: DeviceState | None) -> dict[str, object]:
-    """Return a device for programs. Times are seconds since 1970; 0: never."""
+    """Return the JSON values of a device. Times are seconds since 1970; 0: never."""
     return {
         "id": device.id,
         "name": device.name,
@@ -130,7 +130,7 @@ def _last_seen_text(device: Device, known: DeviceState | None) -> str:
 
 
 def _seen_s(device: Device, known: DeviceState | None) -> int:
-    """Return when a device was last seen: the file is older than what the running gateway knows."""
+    """Return when a device was last seen: a running gateway has newer times than the file."""
     return max(device.seen_s, known.seen_s if known else 0)
 
 

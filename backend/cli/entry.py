@@ -2,7 +2,7 @@
 
 
 def main() -> None:
-    """Run the console script; garbage collection would take almost half of its start and end."""
+    """Run the console script, and import without garbage collection, which would take almost half of the start."""
     from runtime.program_start import NO_MEMORY, require
 
     try:

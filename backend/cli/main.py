@@ -49,7 +49,7 @@ Processes = Annotated[
 ]
 
 _THREADS: Final = 12
-"""Threads of a gateway and its broker. Without them, libuv ends the gateway, and the broker ends at once."""
+"""Threads that a gateway and its broker need. With fewer, libuv aborts the gateway or the broker exits at once."""
 _FILES: Final = 36
 """Fewest open files with which its broker starts."""
 
@@ -58,7 +58,7 @@ _REMEDIES: Final[dict[int | None, str]] = {
     errno.EADDRNOTAVAIL: "use an address of this computer as --host",
     errno.EACCES: "only root may use a port below 1024: use another --port",
 }
-"""What to do about an address that cannot be listened on. Errors about a file name it."""
+"""Remedies if the gateway cannot listen on its address. Errors about a file name that file instead."""
 
 app = command_line.group("The gateway between clients and workers.", add_completion=True)
 
@@ -89,7 +89,7 @@ def _serving_options(  # noqa: PLR0913 - typer: an option is a parameter
     history: Annotated[str | None, typer.Option(help="on, off, or a database URL; default: off.")] = None,
     config: Config = None,
 ) -> tuple[Configuration, str, Path | None]:
-    """Return what the options say, the owner's key and the file."""
+    """Return the values of the options, the owner's key and the configuration file."""
     said = Configuration(
         mode=mode,
         name=name,
@@ -109,7 +109,7 @@ def _serving_options(  # noqa: PLR0913 - typer: an option is a parameter
 
 
 def _with_serving_options(command: Callable[[Configuration, str, Path | None], None]) -> Callable[..., None]:
-    """Return the command with the options of serving, whose values it gets."""
+    """Return the command with the options of ``serve`` as its parameters; it receives their values."""
 
     @wraps(command)
     def run(**given: Any) -> None:
@@ -121,7 +121,8 @@ def _with_serving_options(command: Callable[[Configuration, str, Path | None], N
 
 
 _SOURCES: Final = (
-    "What no option says the environment may (KIKIPOUNAMU_GATEWAY_PORT, and so on), then gateway.toml."
+    "A setting that is not given as an option is taken from the environment (KIKIPOUNAMU_GATEWAY_PORT, and so on), "
+    "then from gateway.toml."
 )
 
 
@@ -217,7 +218,7 @@ def list_dead(
 
 
 def _facts(letter: DeadLetter) -> dict[str, object]:
-    """Return a dead letter for programs."""
+    """Return the JSON values of a dead letter."""
     job, failure = letter.job, letter.failure
     return {
         "id": letter.entry,

@@ -66,7 +66,7 @@ def running(file: Path) -> Endpoint:
 async def let_in(
     gateway: Endpoint, kind: DeviceKind, say: Say, look_s: float = LOOK_S, *, qr: bool = False
 ) -> None:
-    """Open a pairing, show it and follow it. Raises ``PairingFailed`` unless a device was paired."""
+    """Open a pairing, print it and wait for its end. Raises ``PairingFailed`` unless a device was paired."""
     bearer = {"Authorization": f"Bearer {gateway.key}"}
     timeout = aiohttp.ClientTimeout(total=_ANSWER_S)
     async with aiohttp.ClientSession(gateway.url, headers=bearer, timeout=timeout) as http:
@@ -81,7 +81,7 @@ async def let_in(
             await _ask(http, "DELETE")
             raise
     if state.problem is not None:
-        raise PairingFailed(f"a device had the code, but could not be kept: {state.problem.message}")
+        raise PairingFailed(f"a device had the code, but could not be stored: {state.problem.message}")
     if state.stage is not PairingStage.PAIRED:
         raise PairingFailed(_ENDED.get(state.stage, _ENDED[PairingStage.NONE]))
     say(f"paired: {printable(state.device)}")
@@ -95,7 +95,7 @@ async def _ask(http: aiohttp.ClientSession, method: str, body: bytes | None = No
                 raise PairingFailed(msgspec.json.decode(answer, type=_Refusal).error.message)
             return msgspec.json.decode(answer, type=PairingState)
     except aiohttp.ClientConnectorError as error:
-        ended = "the gateway does not answer where it said that it listens: it has ended. Start it again"
+        ended = "the gateway does not answer at the address that it announced: it has ended. Start it again"
         raise PairingFailed(ended) from error
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         raise PairingFailed(f"the gateway does not answer: {reason(error)}") from error

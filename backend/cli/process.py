@@ -1,4 +1,4 @@
-"""Program of a process of a gateway with several; only its supervisor starts it.
+"""Program of one process of a gateway with several processes; only the supervisor starts it.
 
     python -m backend.cli.process CONTROL PLAIN TLS FORWARDS
 

@@ -134,7 +134,7 @@ def _short_name(stream: str) -> str:
 
 
 def find_session(start: str, queued: Sequence[StreamEntry]) -> str:
-    """Return the queued session that ``start`` begins, if there is one. Raises ``InvalidSettings`` for several."""
+    """Return the queued session whose id begins with ``start``, else ``start``. Raises ``InvalidSettings``."""
     found = sorted({entry.session for entry in queued if start and entry.session.startswith(start)})
     if len(found) > 1 and start not in found:
         raise InvalidSettings(
@@ -145,7 +145,7 @@ def find_session(start: str, queued: Sequence[StreamEntry]) -> str:
 
 def _print_missing(queues: Queues) -> None:
     for shard in queues.missing:
-        say(f"shard {shard} of the broker does not answer: its queue is not here", err=True)
+        say(f"shard {shard} of the broker does not answer: its queue is not included", err=True)
 
 
 def _table(lines: Sequence[QueueSummary]) -> None:

@@ -43,9 +43,9 @@ _REMEDY = "is for gateways that other computers reach: say --mode shared or --mo
 
 @dataclass(frozen=True)
 class ServeOrder:
-    """Options of a command line. With the environment and the file they are the settings.
+    """Options of a command line; environment and file complete them to settings.
 
-    Each process reads them itself, so that a rolling restart brings new settings.
+    Each process reads environment and file itself, so that a rolling restart applies changes.
     """
 
     said: Configuration
@@ -56,7 +56,7 @@ class ServeOrder:
         """Return complete settings. Raises ``BackendError``."""
         said = self.configuration(here)
         if said.certificate and not _shared(said):
-            # several gateways may share the file: one in another mode does not stop this one
+            # several gateways may share the file, so a setting for another mode is no error
             log.warning(
                 LogEvent.GATEWAY_CERTIFICATE_UNUSED, reason=f"certificate = {said.certificate!r} {_REMEDY}"
             )
@@ -85,9 +85,9 @@ def _shared(said: Configuration) -> bool:
 
 
 def refuse_invalid(order: ServeOrder, here: Folders) -> None:
-    """Refuse options, environment and file if ``serve`` refuses them. Raises ``BackendError``.
+    """Check options, environment and file as ``serve`` does. Raises ``BackendError``.
 
-    A certificate or a key that ``serve`` would make is made elsewhere and deleted.
+    A certificate that ``serve`` would create is created in a temporary folder.
     """
     from backend.dialects.wyoming.server import wyoming_address  # late: serving without Wyoming needs no dialect
 
@@ -118,7 +118,7 @@ async def serve_alone(settings: GatewaySettings) -> None:
 async def serve_together(settings: GatewaySettings, order: ServeOrder) -> None:
     """Serve as the supervisor of several processes until a signal ends it. Raises ``BackendError``."""
     stopping, reloaded, folder = asyncio.Event(), asyncio.Event(), settings.broker_socket.parent
-    heed_sighup(reloaded.set)  # one that comes while this gateway starts would end it
+    heed_sighup(reloaded.set)  # otherwise a SIGHUP during the start would end this gateway
     async with AsyncExitStack() as stack:
         stack.enter_context(only_one(folder))
         listeners = stack.enter_context(listening(listen_addresses(settings)))
@@ -143,7 +143,7 @@ async def serve_together(settings: GatewaySettings, order: ServeOrder) -> None:
         plan = ProcessPlan(module_command(_PROCESS), start, settings.drain_s)
         supervisor = await stack.enter_async_context(run_processes(plan, listeners, forwarding))
         ending_with_signals(stopping, supervisor.restart)
-        if reloaded.is_set():  # the processes may have read what is old by now
+        if reloaded.is_set():  # the processes may have read the old settings
             supervisor.restart()
         supervisor.failed.add_done_callback(lambda _: stopping.set())
         await stack.enter_async_context(findable_by_clients(settings, url))

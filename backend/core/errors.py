@@ -137,7 +137,7 @@ class MediaReaderKilled(BackendError):
 
 
 class ProcessFailed(BackendError):
-    """Process of a gateway with several processes that cannot run, for its own reason."""
+    """Process of a gateway with several processes that cannot run."""
 
 
 class RequestRefused(BackendError):
@@ -175,9 +175,9 @@ class TooBusy(TryLater):
 
 
 class SessionDamaged(ProtocolError):
-    """Session whose data in the broker another program has changed: it cannot go on.
+    """Session that cannot go on, because another program has changed its data in the broker.
 
-    The code closes it as a session of another key does, after which clients send the rest in another session.
+    The close code is that for a session of another key: clients then send the rest in another session.
     """
 
     code = ErrorCode.CONFLICT
@@ -196,7 +196,7 @@ class HelloLate(TryLater):
 
 
 class ModelNotOffered(ProtocolError):
-    """Model that no worker has offered for long. The text names the models on offer."""
+    """Model that no worker has offered for a long time. The text names the models on offer."""
 
     code = ErrorCode.MODEL_UNAVAILABLE
     close = CloseCode.UNSUPPORTED_DATA

@@ -18,7 +18,7 @@ from runtime.locking import try_lock
 from runtime.whole_file import read_regular, sync_folder
 
 _NO_LINKS: Final = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL})
-"""Errors of file systems without hard links: FAT, exFAT, and some of networks."""
+"""Errors of file systems without hard links: FAT, exFAT, and some network file systems."""
 _LOCK_S: Final = 5.0
 _AGAIN_S: Final = 0.01
 
@@ -49,7 +49,7 @@ def _put_under_lock(temporary: str, file: Path) -> None:
     try:
         while not try_lock(descriptor):
             if time.monotonic() > latest:
-                raise TimeoutError(errno.ETIMEDOUT, "another process creates it, and does not end", str(file))
+                raise TimeoutError(errno.ETIMEDOUT, "another process creates it and does not finish", str(file))
             time.sleep(_AGAIN_S)
         if not file.exists():
             os.replace(temporary, file)
@@ -95,7 +95,7 @@ def _temporary(file: Path, data: bytes) -> str:
     except BaseException as error:
         os.unlink(name)
         if isinstance(error, OSError):
-            error.filename = str(file)  # errors of writing name no file, and the message should
+            error.filename = str(file)  # write errors name no file, but the message should
         raise
     return name
 

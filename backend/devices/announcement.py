@@ -28,7 +28,7 @@ _GOODBYE_S: Final = 3.0
 class Announced(NamedTuple):
     """Name of the gateway for people, the port of a service, and the content of its record.
 
-    Services of others have an empty record.
+    The services of other protocols have an empty record.
     """
 
     name: str
@@ -68,7 +68,7 @@ async def _speak(
 
 
 def _speaker(at: tuple[str, ...]) -> AsyncZeroconf:
-    """Announce at these addresses; if that fails, only at those of IPv4. Raises ``OSError``."""
+    """Return a responder on these addresses; if that fails, only on the IPv4 ones. Raises ``OSError``."""
     older = [address for address in at if ":" not in address]
     if len(older) == len(at):
         return AsyncZeroconf(interfaces=older, ip_version=IPVersion.V4Only)

@@ -51,7 +51,7 @@ async def findable(
 ) -> AsyncIterator[None]:
     """Write the endpoint file (mode 0600, atomically), and remove it afterwards if it is still this gateway's.
 
-    It is looked for every ``there_s``, and written again if a cleaner of temporary files has removed it.
+    Every ``there_s`` seconds it is written again if a cleaner of temporary files has removed it.
     """
     if file is None:
         yield
@@ -69,11 +69,11 @@ async def findable(
 async def _keep_there(file: Path, content: bytes, there_s: float) -> None:
     while True:
         await asyncio.sleep(there_s)
-        _restore(file, content)  # in no thread, which could write it after its removal
+        _restore(file, content)  # not in a thread, which could write it after ``_remove``
 
 
 def _restore(file: Path, content: bytes) -> None:
-    with suppress(OSError):  # no room, or no permission: for now
+    with suppress(OSError):  # no room or no permission: try again next time
         if not file.exists():
             replace_file(file, content)
 

@@ -49,7 +49,7 @@ class Device(Struct, frozen=True):
 
     @property
     def refused(self) -> bool:
-        """True if the file was edited to make this an owner, which no pairing and no command does."""
+        """True if an edited file makes this device an owner, which no pairing and no command does."""
         return self.kind is DeviceKind.OWNER
 
     @property
@@ -140,7 +140,7 @@ class DeviceStore:
     def record_seen(self, times_s: Mapping[str, float], now_s: float) -> None:
         """Record when devices were last seen, by id; revoked devices stay revoked.
 
-        A later time stays, unless it is later than ``now_s``: then the clock has been set back since.
+        A later stored time is kept, unless it is later than ``now_s``: then the clock has been set back since.
         """
 
         def seen(device: Device) -> Device:

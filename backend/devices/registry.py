@@ -65,7 +65,7 @@ class DeviceRegistry:
         return found
 
     def of_new_key(self, key: str) -> Device | None:
-        """Return the device with a key that another process added a moment ago."""
+        """Reload the file, and return the device with this key if another process has just added it."""
         before = self._signature
         self.refresh()
         return self.of_key(key) if self._signature != before else None
@@ -161,7 +161,7 @@ class DeviceRegistry:
         return due
 
     def _to_note(self) -> dict[str, float]:
-        """Return when devices were last seen, where the file has an older time, or one that is still to come."""
+        """Return when devices were last seen, if the file has an older time, or one in the future."""
         seen = {id: self.seen_s(device) for id, device in self._devices.items()}
         return {id: seen_s for id, seen_s in seen.items() if seen_s != self._devices[id].seen_s}
 

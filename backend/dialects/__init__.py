@@ -1,1 +1,1 @@
-"""Adapters for clients that speak the protocols of others, above the same sessions."""
+"""Adapters for clients of other servers' protocols, on top of the same sessions."""

@@ -27,7 +27,7 @@ _LAWS: Final = {(1, 16): "", (6, 8): "a-law", (7, 8): "mu-law"}
 
 
 class NoWave(ValueError):
-    """An error: this is no WAV header, or one of audio that cannot be read."""
+    """Data that is no WAV header, or the header of an unsupported format."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class IncomingFormat:
 
 
 class MonoStream:
-    """Audio of one format becomes mono PCM16LE at the same rate, wherever it is cut.
+    """Converter of continuous audio to mono PCM16LE at the same rate; chunks may end anywhere.
 
     Channels are mixed as those of files are.
     """

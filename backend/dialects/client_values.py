@@ -12,7 +12,7 @@ _MOST_HOTWORDS: Final = 512
 
 
 def json_object(data: str) -> dict[str, Any] | None:
-    """Return the object that a text is, or ``None`` if it is none."""
+    """Parse a text as a JSON object; return ``None`` if it is none."""
     try:
         value = msgspec.json.decode(data)
     except NOT_JSON:
@@ -21,7 +21,7 @@ def json_object(data: str) -> dict[str, Any] | None:
 
 
 def text_of(value: object, default: str = "") -> str:
-    """Return a text, or a number as text; else ``default``: a value may be nested too deeply to write it."""
+    """Return a text, or a number as text; else ``default``, because ``str`` fails on deeply nested values."""
     return str(value) if isinstance(value, str | int | float) else default
 
 

@@ -1,7 +1,7 @@
 """Routes of the adapters, which are imported at the first request.
 
-They need numpy, audio libraries and the client library. Most gateways never get such a request, so that their
-processes start sooner and stay smaller without.
+They need numpy, audio libraries and the client library. Most gateways never get such a request; their processes
+start sooner and stay smaller without these modules.
 """
 
 import asyncio

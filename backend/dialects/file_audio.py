@@ -1,4 +1,4 @@
-"""A file becomes segments of a session, as a submitted file does: packed speech, read in a process of its own."""
+"""Recognition of a file in a session. As for submitted files, another process packs its speech into segments."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -19,7 +19,7 @@ from runtime.tasks import cancel_and_wait, close_on_error
 
 
 class SegmentFailed(BackendError):
-    """An error: a segment that no engine could recognise."""
+    """Segment that no engine could recognise."""
 
     def __init__(self, failed: Failed) -> None:
         super().__init__(failed.message)
@@ -34,7 +34,7 @@ def truncation_headers(transcript: JoinedResults) -> dict[str, str]:
 async def recognise_file(
     sent: SentAudio, path: Path, vad_folder: Path | None, transcript: JoinedResults
 ) -> AsyncGenerator[None, None]:
-    """Recognise a file; yield after each result, which is in ``transcript`` then. Use ``aclosing``.
+    """Recognise a file; yield after each result is added to ``transcript``. Use ``aclosing``.
 
     Raises ``MediaUnreadable``, ``MediaReaderKilled``, ``SegmentFailed`` or a ``GatewayError``.
     """
@@ -63,7 +63,8 @@ async def _send_file(sent: SentAudio, path: Path, vad_folder: Path | None) -> bo
 async def send_file(sent: SentAudio, path: Path, vad_folder: Path | None) -> bool:
     """Send all speech of a file, wait until all results have come, and return whether its end is missing.
 
-    Raises ``MediaUnreadable``, ``MediaReaderKilled`` or a ``GatewayError``. Meanwhile its events must be read.
+    The caller must read the session's events meanwhile. Raises ``MediaUnreadable``, ``MediaReaderKilled`` or a
+    ``GatewayError``.
     """
     truncated = False
     async with reading(path, vad_folder) as frames:

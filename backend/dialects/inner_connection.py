@@ -135,11 +135,11 @@ class InnerConnection:
         await self._messages.put(None)
 
     def answer_ping(self) -> None:
-        """Show that the client is alive, as it is in this process."""
+        """Answer a ping at once: the client is in this process."""
         self._outgoing.heard = True
 
     async def deliver(self, message: GatewayMessage) -> None:
-        """Put a message where ``receive`` finds it; wait while the reader is behind."""
+        """Queue a message for ``receive``; wait while the queue is full."""
         await self._messages.put(message)
 
 

@@ -1,4 +1,4 @@
-"""Speech that a client sends live: one session, which hears it, reports its results, and is left at the end."""
+"""Live speech of a client, in one session: takes its audio, reports its results, and leaves at the end."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -29,7 +29,7 @@ log = loggers.BACKEND_DIALECTS
 
 
 _EXPECTED: Constant = (BackendError, GatewayError, ConnectionError, TimeoutError)
-"""Errors that end the handling of events, and are logged by others."""
+"""Errors that end the handling of events and that other code logs."""
 EventHandler = Callable[[ClientEvent], Awaitable[None]]
 """Sends a client the messages that follow from an event."""
 
@@ -67,15 +67,15 @@ class LiveSpeech:
         self.intake = SpeechIntake(self.sent, self._hearing, self._options)
 
     def handle_events(self, handle: EventHandler, ended: Callable[[], None] = lambda: None) -> None:
-        """Call ``handle`` for each event, until the session ends, or the first error, which ``check`` raises.
+        """Call ``handle`` for each event until the session ends or an error occurs, which ``check`` raises.
 
-        ``ended`` is called after both.
+        ``ended`` is called afterwards in both cases.
         """
         self._handling = asyncio.create_task(self._handle_all(handle), name="dialect/events")
         self._handling.add_done_callback(lambda _: ended())
 
     def check(self) -> None:
-        """Raise the handler's error, if there is one, or that of a session which waited too long."""
+        """Raise the error that ended the handling of events, if any: the handler's, or that of a long wait."""
         if self._handling is not None and self._handling.done():
             self._handling.result()
 
@@ -120,7 +120,7 @@ class LiveSpeech:
         await self._opened.aclose()
 
     async def _handle_all(self, handle: EventHandler) -> None:
-        """Handle all events. An error ends the session, because the rest would not be a whole text."""
+        """Handle all events. An error ends the session, because the text would be incomplete."""
         patience = Patience(loop_time())
         watching = asyncio.create_task(self._watch(patience), name="dialect/patience")
         try:
@@ -136,7 +136,7 @@ class LiveSpeech:
             await cancel_and_wait({watching})
 
     async def _watch(self, patience: Patience) -> None:
-        """End the session once it has waited too long; its events end with it."""
+        """End the session, and with it its events, once it has waited too long."""
         while self._lost is None:
             await asyncio.sleep(STEP_S)
             due = tuple(one for one in self._client.open if self.sent.segments.get(one, (0, 0))[1])

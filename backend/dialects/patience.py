@@ -33,7 +33,7 @@ class Patience:
     def step(self, waits: bool, now: float) -> str:
         """Return why the session is lost now; empty: it is not. ``waits``: the text of an ended segment is due.
 
-        A process that stood still has not read what came meanwhile.
+        After a standstill of the process the waits begin again: it has not read what arrived meanwhile.
         """
         if not waits or now - self._stepped > _STANDSTILL_S:
             self._heard = now

@@ -16,7 +16,7 @@ RETRY_S: Final = 30.0
 class ReaderPlaces:
     """Places for ``most`` files at a time. ``wait_s``: how long a file may wait for one.
 
-    A free place is for the key with the fewest, so that one with many files does not keep others out.
+    A free place goes to the key that holds the fewest, so that a key with many files cannot starve others.
     """
 
     def __init__(self, most: int, wait_s: float = WAIT_S) -> None:
@@ -44,11 +44,11 @@ class ReaderPlaces:
             async with asyncio.timeout(self._wait_s):
                 await asyncio.shield(turn)
         except TimeoutError as error:
-            message = f"no file could be read within {self._wait_s:g} s: others are read first"
+            message = f"other files kept all places for {self._wait_s:g} s: send this one later"
             raise OverQuota(Refusal(503, RefusalReason.LOAD, message, RETRY_S)) from error
 
     def _grant(self) -> None:
-        """Give free places to those whose turn it is."""
+        """Give each free place to the waiting key that holds the fewest."""
         while self._waiting and self.reading.total() < self._most:
             turn = min(self._waiting, key=lambda one: self.reading[self._waiting[one]])
             self.reading[self._waiting.pop(turn)] += 1

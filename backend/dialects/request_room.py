@@ -16,7 +16,7 @@ Take = Callable[[int], None]
 
 
 class RequestRoom:
-    """Room for the files of all current requests, through whatever interface. The counters hold no others."""
+    """Room for the files of all current requests, over every API. The counters have no other keys."""
 
     def __init__(self, settings: FileSettings) -> None:
         self._settings = settings

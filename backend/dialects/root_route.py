@@ -1,6 +1,6 @@
-"""The root of the gateway, where clients of FunASR and Vosk connect. Their first message shows which one it is.
+"""The root of the gateway, where clients of FunASR and Vosk connect. The first message shows the protocol.
 
-A client that sends audio first is one of FunASR.
+A client that sends audio first speaks FunASR's.
 """
 
 from aiohttp import WSMsgType, web

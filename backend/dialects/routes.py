@@ -19,7 +19,7 @@ from backend.sessions.hub import Hub
 
 
 def dialect_routes(hub: Hub, refusal: Refuse, settings: FileSettings, earlier: bool = False) -> list[web.RouteDef]:
-    """Return the routes of all adapters. The folder for files is made when the first one comes.
+    """Return the routes of all adapters. The folder for files is created with the first file.
 
     ``earlier``: the earlier server's protocol is served too.
     """

@@ -33,7 +33,7 @@ Refuse = Callable[[AdmittedRequest], Refusal | None]
 
 @dataclass(frozen=True)
 class DialectSessions:
-    """Maker of sessions for adapters.
+    """Factory of sessions for adapters.
 
     ``vad_folder``: folder of the VAD model, if it is installed.
     """
@@ -55,7 +55,7 @@ class DialectSessions:
         """
         if refusal := self.refusal(visit):
             raise OverQuota(refusal)
-        opened = [InnerConnection(self.hub, visit)]  # at once: the next request of this key counts it
+        opened = [InnerConnection(self.hub, visit)]  # at once, so that the next request of this key counts it
 
         @asynccontextmanager
         async def connecting(settings: ClientSettings) -> AsyncIterator[Connect]:
@@ -67,7 +67,7 @@ class DialectSessions:
         settings = ClientSettings(
             connecting=connecting,
             name=name,
-            first_contact_s=_GIVE_UP_S,  # it was admitted: a broker that is slow now delays it
+            first_contact_s=_GIVE_UP_S,  # the session was admitted: a slow broker only delays it
             give_up_s=_GIVE_UP_S,
             quiet_s=_QUIET_S,
         )
@@ -83,7 +83,7 @@ class DialectSessions:
                 await unused.close()
 
     async def _open(self, visit: AdmittedRequest, opened: list[InnerConnection]) -> InnerConnection:
-        """Open a connection, also after a lost one, unless the gateway is ending: clients inside it would keep it.
+        """Open a connection, also after a lost one, unless the gateway ends: its own clients would delay that.
 
         ``opened``: the first connection, which is open already.
         """

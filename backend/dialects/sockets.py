@@ -26,7 +26,7 @@ _TOO_LARGE: Final = f"a message may have {MOST_BYTES} bytes: send the audio in s
 
 
 class NotRead(ConnectionResetError):
-    """An error: the client does not read, so that nothing can be sent to it, not even the end."""
+    """Client that does not read, so that nothing can be sent to it, not even the end."""
 
 
 class AdapterSocket(web.WebSocketResponse):
@@ -39,10 +39,10 @@ class AdapterSocket(web.WebSocketResponse):
         super().__init__(protocols=protocols, heartbeat=heartbeat_s, max_msg_size=MOST_BYTES)
 
     async def close(self, *, code: int = WSCloseCode.OK, message: bytes = b"", drain: bool = True) -> bool:
-        """Close the connection, as aiohttp does too when it refuses a message."""
+        """Close the connection. aiohttp also calls this when it refuses a message."""
         if code == WSCloseCode.MESSAGE_TOO_BIG:
             message = message or _TOO_LARGE
-        elif code == WSCloseCode.OK and self.exception() is not None:  # it could not be read: no normal end
+        elif code == WSCloseCode.OK and self.exception() is not None:  # reading failed: no normal end
             code = WSCloseCode.PROTOCOL_ERROR
         async with asyncio.timeout(_SEND_S):
             return await super().close(code=code, message=message, drain=drain)
@@ -74,7 +74,7 @@ async def serve_socket(
 ) -> web.WebSocketResponse:
     """Converse until the client leaves or its key is revoked. Raises ``ProtocolError`` or ``OverQuota`` before.
 
-    A client that does not read is disconnected, without the code of a normal end: it has not got every text.
+    A client that does not read is disconnected without the code of a normal end: it lacks texts.
     """
     visit = admit(request)
     if refusal := sessions.refusal(visit):
@@ -91,7 +91,7 @@ async def serve_socket(
         try:
             await conversation.run()
             await socket.close()
-        except (ConnectionError, TimeoutError):  # gone, or it does not read
+        except (ConnectionError, TimeoutError):  # the client is gone, or does not read
             log.info(LogEvent.REQUEST_ABORTED, path=request.path)
             abort(request)
         finally:
@@ -102,11 +102,11 @@ async def serve_socket(
 class Incoming:
     """Messages of a client, read a little ahead. Use ``incoming``.
 
-    So its pings are answered while it waits for a text: clients give up a server that does not answer them.
-    Nothing is read while a large message waits.
+    Reading ahead answers the client's pings while it waits for a text: clients leave a server that does not.
+    Nothing more is read while a large message waits.
 
-    ``check``: called before each message is returned; its error is raised to whoever waits for one, and the
-    message stays for the next call.
+    ``check``: called before each message is returned; its error is raised instead, and the message stays for
+    the next call.
     """
 
     def __init__(self, socket: web.WebSocketResponse) -> None:
@@ -130,7 +130,7 @@ class Incoming:
         return message
 
     async def peek(self) -> WSMessage | None:
-        """Return the next message, which stays the next one; ``None`` once the client has left."""
+        """Return the next message without taking it; ``None`` once the client has left."""
         while True:
             if self._error is not None:
                 raise self._error
@@ -138,11 +138,11 @@ class Incoming:
             if self._held is not None or (self._ended and self._queue.empty()):
                 return self._held
             self._held = await self._queue.get()
-            if self._held is None:  # from `wake`; the reading may wait until the queue is empty
+            if self._held is None:  # from `wake`; `read` may wait until the queue is empty
                 self._taken.set()
 
     def wake(self) -> None:
-        """Let whoever waits for the next message check now: the client may send none before it knows."""
+        """Make a waiting ``peek`` call ``check`` now: the client may send nothing until it hears of the error."""
         with suppress(asyncio.QueueFull):
             self._queue.put_nowait(None)
 
@@ -150,7 +150,7 @@ class Incoming:
         """Read until the client leaves."""
         try:
             async for message in self._socket:
-                if message.type is WSMsgType.ERROR:  # it was refused, and the socket is closed
+                if message.type is WSMsgType.ERROR:  # aiohttp refused the message and closed the socket
                     break
                 await self._queue.put(message)
                 while len(message.data) > _LARGE and not self._queue.empty():
@@ -159,7 +159,7 @@ class Incoming:
         except (NotRead, TimeoutError) as error:
             self._error = NotRead(str(error))
         except ConnectionError:
-            pass  # gone while it was answered: that is its end too
+            pass  # the client left while it was answered
         self._ended = True
         await self._queue.put(None)
 

@@ -1,8 +1,8 @@
-"""Speech detection for the streams of all clients of this process, several of them in one call of the network.
+"""Speech detection for the streams of all clients of this process; one call of the network serves several.
 
 Hundreds of people may send speech at the same moment. The weights of the network are then read once for many
-streams, not for each. Each turn of the loop does a limited part, so that the loop also gets to everything else:
-otherwise the broker would seem not to answer, and pings would be late.
+streams, not for each. Each iteration of the event loop does a limited part: otherwise the broker would seem not to
+answer, and pings would be late.
 """
 
 import asyncio
@@ -73,7 +73,7 @@ class SpeechDetectors:
             asyncio.get_running_loop().call_soon(self._process)
 
     def _some(self) -> Sequence[_Waiting]:
-        """Take those who wait longest. Their samples are limited, too, because they are processed at once."""
+        """Take the streams that wait longest, up to a number of samples, because one call processes them all."""
         some: list[_Waiting] = []
         samples = 0
         while self._waiting and len(some) < MOST_STREAMS and samples < _MOST_SAMPLES:

@@ -1,4 +1,4 @@
-"""Continuous audio of a client becomes segments of a session: this side finds the speech in it."""
+"""Conversion of a client's continuous audio to segments of a session: the gateway finds the speech in it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -58,7 +58,7 @@ def open_spool(base: Path, spare_bytes: int) -> Uploads:
         if left.is_dir():
             _remove_unused(Uploads(left, spare_bytes))
     spool = Uploads(base / secrets.token_hex(8), spare_bytes)
-    spool.claim.acquire()  # before the folder is there: others remove folders that no process holds
+    spool.claim.acquire()  # before the folder exists: other processes remove folders that none has claimed
     private_folder(spool.folder)
     return spool
 

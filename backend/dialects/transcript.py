@@ -24,7 +24,7 @@ class TranscriptPart:
     words: tuple[Word, ...] = ()
 
     def timed_words(self) -> tuple[Word, ...]:
-        """Return the words; those of a phrase, or of a text without times, share its time by their length."""
+        """Return the words; words of a phrase, or of a text without times, share its time by their length."""
         known = self.words or (Word(self.text, self.start_ms, self.end_ms),)
         return tuple(word for one in known for word in _divided_words(one))
 
@@ -83,14 +83,14 @@ class JoinedResults:
         return next((n for n in reversed(range(count)) if self.finals[n].text.strip()), 0)
 
     def part(self, segment: int, text: str) -> TranscriptPart:
-        """Return a segment with this text of it."""
+        """Return a segment as a part with this text."""
         final, (start, end) = self.finals[segment], self.places[segment]
         words = tuple(Word(word.text, start + word.start_ms, start + word.end_ms) for word in final.words)
         return TranscriptPart(start, end, text, final.language, words)
 
 
 def _divided_words(word: Word) -> Iterable[Word]:
-    """Divide a phrase, which has spaces or lasts longer than a word: some engines time only these."""
+    """Divide a phrase, which has spaces or lasts longer than a word: some engines time only phrases."""
     if len(word.text.split()) == 1 and word.end_ms - word.start_ms <= _LONGEST_WORD_MS:
         return (word,)
     return estimate_words(Cue(word.start_ms, word.end_ms, word.text))

@@ -224,8 +224,8 @@ def _counted_samples(
 ) -> int | None:
     """Return the samples that no other segment counts, where a second pass plays a part; ``None``: all.
 
-    Whichever of a second pass and a piece is recognised first counts the audio that both have. A piece whose
-    second pass was recognised goes on counting what it counted until then.
+    Audio that a second pass and a piece share counts for the one that is recognised first. A piece keeps what it
+    counted before its second pass was recognised.
     """
     others: dict[int, StoredFacts] = {}
     for n in touched_segments(entry)[1:]:

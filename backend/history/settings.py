@@ -28,7 +28,7 @@ class HistorySettings:
     journal: Path | None = None
 
     def clock(self) -> WallClock:
-        """Return the clock of ages, with a memory beside SQLite's file; PostgreSQL's server has its own."""
+        """Return the clock for ages, with a memory beside SQLite's file; a PostgreSQL server has its own clock."""
         if not self.url.startswith(_SQLITE):
             return WallClock()
         file = Path(self.url.removeprefix(_SQLITE))

@@ -55,8 +55,8 @@ class Access:
         self.roster = roster
         self.tls_listener = TlsListener(trusted=settings.proxies, near_only=settings.host == EVERYWHERE)
         self.meter = QuotaMeter(settings.quota)
-        self.uploading: Counter[str] = Counter()  # files that are coming now, by owner
-        self.upload_ended = asyncio.Event()  # since a waiter cleared it
+        self.uploading: Counter[str] = Counter()  # files that are being uploaded, by owner
+        self.upload_ended = asyncio.Event()  # set when an upload ends; waiters clear it
         self.owner = Device("owner", settings.name, DeviceKind.OWNER, digest_of(settings.key))
         roster.on_gone = lambda device: self.meter.forget(device.id)
 
@@ -177,7 +177,7 @@ class DeviceStream:
         visit.arrived(on_revoked)
 
     def close(self) -> None:
-        """Count the stream no more. Call once."""
+        """Stop counting the stream. Call once."""
         self._visit.left(self._on_revoked)
         self.usage.streams -= 1
         spoken = round(KeyUsage(audio_bytes=self.usage.audio_bytes - self._before).audio_s, 3)
@@ -213,7 +213,7 @@ def _own_origin(request: web.Request) -> str | None:
 def _shown_key(request: web.Request) -> str:
     """Return the key in a request; empty if there is none or it is not UTF-8.
 
-    Clients of others show it as ``Token KEY``, as ``?token=KEY``, or in browsers as a subprotocol.
+    Clients of other APIs send it as ``Token KEY``, as ``?token=KEY``, or in browsers as a subprotocol.
     """
     scheme, _, key = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
     key = key.strip() if scheme.lower() in SCHEMES else ""
@@ -226,7 +226,7 @@ def _shown_key(request: web.Request) -> str:
 
 
 def _key_protocol(request: web.Request) -> str:
-    """Return the key among the offered subprotocols, where browsers of OpenAI's and Deepgram's API put it."""
+    """Return the key among the offered subprotocols: browsers send it there with OpenAI's and Deepgram's API."""
     offered = request.headers.get(hdrs.SEC_WEBSOCKET_PROTOCOL, "").split(",")
     names = [name.strip() for name in offered]
     if len(names) > 1 and names[0].lower() in SCHEMES:

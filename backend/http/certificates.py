@@ -62,7 +62,7 @@ def server_context(certificate: Certificate) -> ssl.SSLContext:
     except (OSError, ValueError) as error:
         files = f"{certificate.certificate} and {certificate.private_key}"
         raise CertificateUnusable(
-            f"{files} are no certificate and its private key without a password: {error}"
+            f"{files} are not a certificate and its private key without a password: {error}"
         ) from error
     return context
 

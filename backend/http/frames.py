@@ -58,7 +58,8 @@ class FrameReader:
     def read_one(self, data: memoryview, size: int) -> Message | None:
         """Return the message, copied, if the first ``size`` bytes are one whole message of usual length.
 
-        Nearly all data is such: audio, or a short text. Otherwise ``None``: nothing is read, call ``read``.
+        Nearly all data is of this kind: audio, or a short text. Otherwise return ``None`` and read nothing: call
+        ``read``.
         """
         if size <= _LONG_SIZE or self._rest or self._kind or self.failure is not None:
             return None
@@ -103,7 +104,7 @@ class FrameReader:
     def _read_audio(self, data: bytes | memoryview, messages: list[Message]) -> int:
         """Read whole binary messages of usual length at the start of ``data``; return where they end.
 
-        Nearly all frames are such: they need fewer steps than others.
+        Nearly all frames are of this kind, so they take fewer steps than others.
         """
         at, size = 0, len(data)
         while size - at > _LONG_SIZE and not self._kind and len(messages) < MESSAGES_A_TURN:
@@ -137,7 +138,7 @@ class FrameReader:
         return at + _HEADER + extended
 
     def _refusal(self, first: int, length: int) -> CloseCode | None:
-        """Return how to close because of this header; a ``length`` below 0 stands for a missing mask."""
+        """Return the close code for this header, or ``None``; a ``length`` below 0 stands for a missing mask."""
         opcode = first & _OPCODE
         if opcode in (CLOSE, PING, PONG):
             good = first & _FINAL and length <= _MOST_SHORT

@@ -18,7 +18,7 @@ from backend.core.errors import InvalidSettings
 
 LOOPBACK: Final = "127.0.0.1"
 EVERYWHERE: Final = "*"
-"""Host that stands for every address of IPv4, and of IPv6 for peers in this network."""
+"""Host that stands for all addresses; over IPv6, only peers in this network may connect."""
 SHARED_PORT: Final = 8765
 _ORIGIN: Final = re.compile(r"null|[a-z][a-z0-9+.-]*://[a-z0-9._:\[\]-]+")
 _HOST_BITS: Final = 64
@@ -79,7 +79,7 @@ def is_loopback(host: str) -> bool:
 
 
 def is_near(peer: str, own: str) -> bool:
-    """Return whether a peer that reached the address ``own`` is in its network, as home routers let IPv4 in.
+    """Return whether a peer that reached the address ``own`` is in its network; home routers ensure this for IPv4.
 
     For IPv6: a unique local or link-local peer, or one with the same first 64 bits. ``is_private`` would take
     others, such as Teredo.

@@ -48,7 +48,7 @@ _FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 class PairingRoutes:
     """Routes of pairing. A new pairing ends the previous one. ``port`` returns the port for other devices.
 
-    ``clock``: it must go on while the computer sleeps, or codes stay valid for longer than they say.
+    ``clock`` must advance while the computer sleeps; otherwise codes would stay valid for longer than stated.
     """
 
     def __init__(

@@ -116,7 +116,7 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
 
 
 def _own_failure(request: web.Request) -> web.Response:
-    """Return the answer to an error of the gateway; an answer that has begun, or a WebSocket, breaks off."""
+    """Return the answer to an error of the gateway; abort an answer that has begun, or a WebSocket."""
     if request.writer.output_size > 0:
         abort(request)
     return error_response(500, ErrorCode.INTERNAL, "the gateway failed; its log says why")

@@ -1,8 +1,8 @@
 """aiohttp's runner, with the common form of errors even for requests that are not HTTP, and with deadlines.
 
 aiohttp answers such requests in plain text and logs a traceback, which is too much for stray connections. It
-waits an hour for the first request of a connection. No public interface can change the first; a test notices if
-the private ones move.
+waits an hour for the first request of a connection. Only private interfaces can change the answers; a test notices
+if they move.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ _CODES: Final = {413: ErrorCode.TOO_LARGE, 500: ErrorCode.INTERNAL}
 
 
 HEAD_S: Final = 15.0
-"""Time for the head of the first request. Browsers open connections in advance, and open others without harm."""
+"""Time for the head of the first request. Browsers open connections in advance, and replace closed ones."""
 IDLE_S: Final = 300.0
 """Time for the whole head of the next request; longer than proxies usually keep connections."""
 
@@ -61,7 +61,7 @@ class _Handler(web.RequestHandler):
             self._stop_waiting()
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """Wait for its request no more."""
+        """Stop waiting for a request."""
         self._stop_waiting()
         super().connection_lost(exc)
 
@@ -100,6 +100,6 @@ class _Handler(web.RequestHandler):
             status = 400
         log.info(LogEvent.REQUEST_MALFORMED, peer=request.remote, status=status, error=type(exc).__name__)
         code = _CODES.get(status, ErrorCode.MALFORMED)
-        response = error_response(status, code, "this is not HTTP as it should be")
+        response = error_response(status, code, "this is not valid HTTP")
         response.force_close()
         return response

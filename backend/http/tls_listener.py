@@ -165,7 +165,7 @@ class TlsListener:
             one.transport = transport
 
     async def _room(self, peer: str) -> bool:
-        """Wait until there is room for one more connection; return whether it may come in."""
+        """Wait until there is room for one more connection; return whether to accept it."""
         limits = self._limits
         while True:
             self._forget_gone()

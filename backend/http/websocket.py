@@ -1,7 +1,7 @@
 """Server side of a WebSocket, on a connection whose request aiohttp has read and the gateway has admitted.
 
 aiohttp's own WebSockets pass each message through a queue to a task. That costs more than everything else that a
-gateway does with an audio frame. Here a message is handled in the turn of the loop in which it arrives.
+gateway does with an audio frame. Here a message is handled in the loop's iteration in which it arrives.
 """
 
 import asyncio
@@ -30,14 +30,14 @@ _GUID: Final = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, section 1.3
 _LINGER: Final = "HH" if sys.platform == "win32" else "ii"
 
 _NOBODY: Final = asyncio.Protocol()
-"""Last protocol without a buffer, which uvloop keeps: aiohttp's would need a kilobyte."""
+"""uvloop keeps the last protocol that is not buffered. This one replaces aiohttp's, which needs a kilobyte."""
 
 Take = Callable[[int, bytearray], Awaitable[None] | None]
 """Handler of a message. Its result is awaited before the next message. It may raise ``StopReading``."""
 
 
 class StopReading(Exception):
-    """Wish of a handler to get no further message."""
+    """Request of a handler to get no further message."""
 
 
 class BrokenFrames(ProtocolError):
@@ -47,8 +47,8 @@ class BrokenFrames(ProtocolError):
 class WebSocket(asyncio.BufferedProtocol):
     """WebSocket of one client. Use ``upgrade``. Data is read only while a task waits in ``receive`` or ``each``.
 
-    ``buffer`` receives the data of all connections of a loop, in turn. Pings and closes are answered here. As a
-    context it closes the connection in the end, after an error at once.
+    All connections of a loop share ``buffer`` for received data. Pings and closes are answered here. As a context
+    manager it closes the connection at the end, after an error at once.
     """
 
     def __init__(self, transport: asyncio.Transport, most_bytes: int, buffer: memoryview) -> None:
@@ -60,7 +60,7 @@ class WebSocket(asyncio.BufferedProtocol):
         self._outcome: Awaitable[None] | Exception | None = None
         self._news = Signal()
         self._out: list[bytes] = []
-        self._pong: bytearray | None = None  # the last one that a full connection did not take
+        self._pong: bytearray | None = None  # the latest one that a full connection has not taken yet
         self._room = Signal(is_set=True)
         self._refused = self._left = self._lost = self._closed = False
         self._farewell = int(CloseCode.NORMAL)
@@ -81,7 +81,7 @@ class WebSocket(asyncio.BufferedProtocol):
         return self._messages.pop(0)
 
     async def each(self, take: Take) -> None:
-        """Pass on all messages until the client leaves or ``take`` has enough.
+        """Pass on all messages until the client leaves or ``take`` raises ``StopReading``.
 
         Raises the error of ``take``, and ``ProtocolError`` once for broken frames; later data is thrown away.
         """
@@ -130,7 +130,7 @@ class WebSocket(asyncio.BufferedProtocol):
         return self.left
 
     async def _wait(self) -> None:
-        """Read until something is to be done in a task."""
+        """Read until the task has something to do."""
         self._news.clear()
         self._transport.resume_reading()
         try:
@@ -165,7 +165,7 @@ class WebSocket(asyncio.BufferedProtocol):
         """Let the transport close."""
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Wake whoever waits for messages or for room."""
+        """Wake the tasks that wait for messages or for room."""
         self._lost = True
         self._room.set()
         self._news.set()
@@ -220,7 +220,7 @@ class WebSocket(asyncio.BufferedProtocol):
     def drain(self) -> Awaitable[None] | None:
         """Write the added messages; return an awaitable if the client does not keep up.
 
-        Raises ``ConnectionError``, also later.
+        Raises ``ConnectionError``, also when awaited.
         """
         self._flush()
         if self._lost:
@@ -298,9 +298,9 @@ class UpgradedResponse(web.StreamResponse):
 
 
 def upgrade(request: web.Request, subprotocol: str, most_bytes: int, buffer: memoryview) -> WebSocket:
-    """Return the request's connection as a WebSocket. The handler may return: aiohttp forgets the connection.
+    """Return the request's connection as a WebSocket. aiohttp forgets the connection, so the handler may return.
 
-    Its request would need 10 KB. Raises ``MalformedMessage`` if the request is no upgrade, or ``ConnectionError``.
+    A kept request would take 10 KB. Raises ``MalformedMessage`` if it is no upgrade, or ``ConnectionError``.
     """
     if not _is_upgrade(request, subprotocol):
         raise MalformedMessage(NO_UPGRADE)

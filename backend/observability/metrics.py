@@ -28,7 +28,7 @@ class GatewayReading:
 
     ``history`` ``None``: no history is kept. Numbers of sessions and the like are sums over all processes;
     ``received_s``, the audio received since its start, and ``load`` are those of this one. ``held``: samples that
-    wait here for the turn of their key, by class and model.
+    are held back here until their key has less in the broker, by class and model.
     """
 
     survey: Survey

@@ -51,10 +51,10 @@ WATCHED_S: Final = 1.0
 UNWATCHED_S: Final = 2.0
 EXPECTING_S: Final = 0.2
 EXPECTED_S: Final = 15.0
-"""Pauses between surveys. The short one is for a worker that is expected: so long after the start or its loss."""
+"""Pauses between surveys. The shortest applies while a worker is expected: this long after a start or a loss."""
 IDLE_S: Final = 30.0
 LATE_S: Final = 3.0
-"""A broker counts as away once a survey has been unanswered for this long. A slow disk delays it for less."""
+"""A broker counts as away once a survey has been unanswered for this long. A slow disk causes shorter delays."""
 _RECENT: Final = 50
 _EVENTS_PER_VIEWER: Final = 256
 _GATHER_S: Final = 0.25
@@ -116,7 +116,7 @@ class Monitor(Observer):
         self._own = own
         self._places = places
         self._busy_at = self._able_at = self._started
-        self._asked_at = inf  # when the survey began that has no answer yet
+        self._asked_at = inf  # start of the survey that has no answer yet
         self._counted = _Counters()
         self._load = ProcessLoad()
         self._moments = Moments()
@@ -199,7 +199,7 @@ class Monitor(Observer):
                 self.survey = await self._jobs.survey()
                 self._answers, self._trouble = True, ""
             except BrokerError as error:
-                if self._answers or error.trouble != self._trouble:  # once for each time that it is away
+                if self._answers or error.trouble != self._trouble:  # once per outage
                     log.warning(LogEvent.BROKER_STATUS_UNKNOWN, error=str(error))
                 self._answers, self._trouble = False, error.trouble
             if self._own:  # the server starts on a full disk, and ends with the next write
@@ -294,8 +294,8 @@ class Monitor(Observer):
     async def watch(self, hub: Hub, owner: str | None = None) -> AsyncIterator["asyncio.Queue[bytes]"]:
         """Yield a queue of server-sent events for a new viewer; a slow viewer loses the oldest.
 
-        The viewer sees a mark instead of the id of sessions that are not of ``owner``; ``None``: it sees all
-        ids. Raises ``OverQuota`` when all places are taken.
+        The viewer sees marks instead of the ids of sessions of other owners; ``owner`` ``None``: it sees all ids.
+        Raises ``OverQuota`` when all places are taken.
         """
         watching = Counter(viewer.owner for viewer in self._viewers)
         if refusal := refuse_viewer(watching, owner, self._places):

@@ -12,8 +12,8 @@ _LENGTH_BYTES: Final = 4
 class NewestValues(Generic[_T]):
     """The last ``most`` values of a type that msgspec encodes, packed into one block.
 
-    As objects, values of a peak would lie between objects that live shortly. Python returns memory in blocks of
-    1 MB, each once nothing in it is used, so they would keep many such blocks for as long as they are kept.
+    As objects, the values of a peak would lie among short-lived objects. Python returns memory in blocks of 1 MB,
+    each once nothing in it is used, so these few values would hold many blocks.
     """
 
     def __init__(self, kind: type[_T], most: int) -> None:

@@ -43,7 +43,8 @@ class Counted(Struct, frozen=True):
 class ProcessReport(Struct, frozen=True):
     """State of one process, about once a second. ``ended``: segments since its last report, on its own clock.
 
-    ``clock_s`` is that clock now. ``held``: samples that wait for the turn of their key, by class and model.
+    ``clock_s`` is that clock now. ``held``: samples held back until their key has less in the broker, by class
+    and model.
     """
 
     counted: Counted = Counted()
@@ -102,7 +103,7 @@ def together(all_counted: Iterable[Counted]) -> Counted:
 
 
 def on_clock(report: ProcessReport, clock_s: float) -> list[Shown]:
-    """Return the ended segments of a report with their times on the clock of the reader, now at ``clock_s``."""
+    """Return the ended segments of a report with times on the reader's clock, which now shows ``clock_s``."""
     later = clock_s - report.clock_s
     return [Shown(owner, replace(recent, at_s=round(recent.at_s + later, 3))) for owner, recent in report.ended]
 

@@ -18,7 +18,7 @@ class Moments:
         self._last_step = -1
 
     def due(self, at_s: float) -> bool:
-        """Return whether the next step of the gateway's uptime needs a moment; late calls make no difference."""
+        """Return whether the current step of the gateway's uptime still needs a moment."""
         return self._step(at_s) > self._last_step
 
     def add(self, snapshot: Snapshot) -> None:

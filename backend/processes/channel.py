@@ -12,7 +12,7 @@ from backend.processes.messages import LENGTH, MOST_BYTES, Message, decode, enco
 from runtime.tasks import within
 
 _MOST_WAITING: Final = 64 * 1024 * 1024
-"""A peer that does not read for long is hung: its channel is closed above this size."""
+"""Limit of unread bytes: above it the peer counts as hung, and the channel is closed."""
 _CLOSE_S: Final = 1.0
 
 

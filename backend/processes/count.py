@@ -17,7 +17,7 @@ _CGROUP: Final = Path("/sys/fs/cgroup")
 def by_cores(cgroup: Path = _CGROUP) -> int:
     """Return the default for a server: one process for each usable core, at most eight.
 
-    A limit of the container (its cgroup) counts like fewer cores.
+    A CPU limit of the container (its cgroup) counts as fewer cores.
     """
     if not possible():
         return 1

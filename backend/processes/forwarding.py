@@ -1,7 +1,7 @@
 """Requests that a process does not serve itself: it passes them on to the main process, over a unix socket.
 
 Bodies stream in both directions. The main process learns the client's address and whether it used TLS from two
-headers, which it believes only on that socket.
+headers, which it trusts only on that socket.
 """
 
 import socket

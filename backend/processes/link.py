@@ -61,7 +61,7 @@ class ProcessLink:
 
     @property
     def is_main(self) -> bool:
-        """True for the process that serves everything."""
+        """True for the main process, which serves all routes."""
         return self.start.slot == MAIN
 
     @property
@@ -113,7 +113,7 @@ class ProcessLink:
         self._channel.send(CannotRun(reason))
 
     async def leave(self) -> None:
-        """Take no forwarded requests any more: they wait for the next main process. Safe to call twice."""
+        """Stop taking forwarded requests: they wait for the next main process. Safe to call twice."""
         site, self._site = self._site, None
         if site is not None:
             await site.stop()
@@ -143,7 +143,7 @@ class ProcessLink:
                 self.ending = True
 
     def _note(self, key: str) -> None:
-        """Send the counts of a key in the next turn of the loop, when all of them have changed."""
+        """Send the counts of a key in the loop's next iteration, when all its changes of this one are counted."""
         if not self._changed:
             asyncio.get_running_loop().call_soon(self._send_counts)
         self._changed.add(key)

@@ -1,4 +1,4 @@
-"""Lock file of a gateway with several processes: only one for each home, and the address for ``restart``."""
+"""Lock file of a gateway with several processes: allows one such gateway per home, and names it to ``restart``."""
 
 import os
 import signal

@@ -1,7 +1,7 @@
 """Decisions of the supervisor. Pure.
 
-A slot is the place of one process. Its process changes at restarts; for a moment it has two of them, the new one
-and the one that drains.
+A slot is the place of one process. Its process changes at restarts; for a moment a slot has two processes, the new
+one and the one that drains.
 """
 
 from collections.abc import Iterable
@@ -22,7 +22,7 @@ class Share:
     given: int = 0
 
     def count(self, connections: int) -> None:
-        """Use a newer number, which includes what was given before."""
+        """Use a newly reported number, which includes the connections given before."""
         self.connections, self.given = connections, 0
 
     @property
@@ -35,17 +35,17 @@ _Taker = TypeVar("_Taker")
 
 
 def by_share(takers: Iterable[tuple[_Taker, Share]]) -> list[_Taker]:
-    """Return those who may take the next connection, the one with the least work first."""
+    """Return the takers of the next connection, the one with the least work first."""
     return [taker for taker, _ in sorted(takers, key=lambda one: one[1].expected)]
 
 
 def pause_s(failures: int) -> float:
-    """Return the pause before a crashed process is started again; ``failures``: how often in a row before."""
+    """Return the pause before a crashed process is started again, after this many failures in a row."""
     return _RESTART_S[min(failures, len(_RESTART_S) - 1)]
 
 
 def failures_after(failures: int, lived_s: float) -> int:
-    """Return the failures in a row after a process ended by itself that had served for ``lived_s``."""
+    """Return the number of failures in a row, after a process that lived for ``lived_s`` ended by itself."""
     return failures + 1 if lived_s < STEADY_S else 0
 
 

@@ -174,7 +174,7 @@ class Supervisor:
             self._changed.set()
 
     async def _persist(self, slot: int, failures: int) -> ProcessRun:
-        """Start a process, until it runs."""
+        """Try to start a process until it runs."""
         while True:
             try:
                 return await self._launch(slot)
@@ -196,7 +196,7 @@ class Supervisor:
                 for slot in restart_order(len(self._slots)):
                     await self._replace(slot)
                 log.info(LogEvent.PROCESSES_RESTARTED, processes=len(self._slots))
-            except (ProcessFailed, OSError) as error:  # the others go on as they are
+            except (ProcessFailed, OSError) as error:  # the other processes go on unchanged
                 log.error(LogEvent.PROCESSES_RESTART_FAILED, reason=str(error))
 
     async def _replace(self, slot: int) -> None:

@@ -120,7 +120,7 @@ class FileRoutes:
                     raise RequestRefused(409, ErrorCode.MODEL_UNAVAILABLE, why)
                 return await self._begin(new, form, fields.track)
             same = (known.owner, known.tenant, known.kind) == (new.owner, new.tenant, SessionKind.FILE)
-            if not same or known.name != new.name:  # what a second file says would be lost
+            if not same or known.name != new.name:  # another file's speech would be lost
                 raise conflict("there is another session of this id: make a new one")
             if known.state in _UNENDED and not self._runner.has(id):
                 await self._keep(known, form, fields.track)
@@ -131,7 +131,7 @@ class FileRoutes:
     async def _begin(self, new: NewFile, form: Form, track: int) -> StoredSession:
         """Store the file, then its session.
 
-        If the history does not answer, it may still know the session: the file stays for a sweep.
+        If the history does not answer, it may still have stored the session: the file stays until the next sweep.
         """
         assert form.part is not None
         await asyncio.to_thread(form.part.keep, new.id, track)

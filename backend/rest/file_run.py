@@ -156,7 +156,7 @@ class FileRun:
         if known is None:
             await self._parts.ask(lambda store: store.plan(stored.id, (planned,), complete=False))
         elif (known.at_ms, known.samples) != (planned.at_ms, planned.samples):
-            message = "the file is cut otherwise than it was before: submit it again, as a new session"
+            message = "the file yields other segments than before: submit it again, as a new session"
             raise MediaUnreadable(ErrorCode.CONFLICT, message)
         elif known.state is not SegmentState.PLANNED:
             return

@@ -91,7 +91,7 @@ async def _end_begun(begins: "asyncio.Future[asyncio.subprocess.Process]") -> No
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    """Kill the process, then wait for it and its pipe. A loop that ends cancels this too: then only for it."""
+    """Kill the process, then wait for it and its pipe; if cancelled by the loop's end, only for the process."""
     with contextlib.suppress(ProcessLookupError):
         process.kill()
     try:

@@ -72,7 +72,7 @@ def read_file(
             say(frame)
     except AudioUnreadable as error:
         unsupported = isinstance(error, AudioUnsupported | MediaExtraMissing)
-        message = str(error).replace(str(path), "the file")  # our folders are no business of a client
+        message = str(error).replace(str(path), "the file")  # clients must not learn our folders
         say(MediaBroken(ErrorCode.UNSUPPORTED if unsupported else ErrorCode.AUDIO_INVALID, message))
 
 

@@ -21,20 +21,20 @@ _REFERENCE: Final = "#/components/schemas/{name}"
 _NAMED: Final = re.compile(r"{(\w+)}")
 _KEYED: Final = (401, 403, 429)
 _TAGS: Final = {
-    Tag.SESSIONS: "Sessions that were, and files that are submitted. They need the history: `--history`.",
-    Tag.STATE: "How things stand.",
-    Tag.DEVICES: "Who may use this gateway.",
-    Tag.STREAMS: "What stays open.",
+    Tag.SESSIONS: "Past sessions and submitted files. They need the history: `--history`.",
+    Tag.STATE: "State of the gateway and its workers.",
+    Tag.DEVICES: "Devices that may use this gateway.",
+    Tag.STREAMS: "Long-lived connections.",
 }
 _ERRORS: Final = {
-    400: (ErrorCode.MALFORMED, "What was sent cannot be understood."),
-    401: (ErrorCode.UNAUTHORISED, "No key, or a wrong one."),
-    403: (ErrorCode.FORBIDDEN, "The key is good, but not for this."),
-    404: (ErrorCode.NOT_FOUND, "There is none, or it belongs to another key."),
-    409: (ErrorCode.CONFLICT, "Not in the state that it is in."),
-    413: (ErrorCode.TOO_LARGE, "More than is taken."),
-    415: (ErrorCode.UNSUPPORTED, "The body is not of the kind that is taken."),
-    429: (ErrorCode.BUSY, "More than this key may; `Retry-After` says when to come again."),
+    400: (ErrorCode.MALFORMED, "The request is malformed."),
+    401: (ErrorCode.UNAUTHORISED, "The key is missing or wrong."),
+    403: (ErrorCode.FORBIDDEN, "The key is valid, but not for this."),
+    404: (ErrorCode.NOT_FOUND, "Not found, or it belongs to another key."),
+    409: (ErrorCode.CONFLICT, "Not possible in the current state."),
+    413: (ErrorCode.TOO_LARGE, "The request is larger than allowed."),
+    415: (ErrorCode.UNSUPPORTED, "The type of the body is not supported."),
+    429: (ErrorCode.BUSY, "Over a limit; `Retry-After` says when to try again."),
     501: (ErrorCode.HISTORY_OFF, "This gateway keeps no history: serve with `--history`."),
     503: (ErrorCode.BUSY, "Not now; try again later."),
     507: (ErrorCode.DISK_FULL, "The gateway's disk is full."),
@@ -120,7 +120,7 @@ def _operation_schema(operation: Operation, schemas: _Schemas) -> dict[str, Any]
 
 def _responses(operation: Operation, schemas: _Schemas) -> Iterator[tuple[str, Any]]:
     for status, contents in operation.answers.items():
-        answer: dict[str, Any] = {"description": _SUCCESS.get(status, "Good.")}
+        answer: dict[str, Any] = {"description": _SUCCESS.get(status, "Success.")}
         if contents:
             answer["content"] = {content.media: _media(content, schemas) for content in contents}
         if operation.leads_to and status < 300:
@@ -139,8 +139,8 @@ _SUCCESS: Final = {
     101: "Switching protocols.",
     202: "Accepted.",
     204: "Done.",
-    304: "As it was.",
-    308: "Elsewhere.",
+    304: "Not modified.",
+    308: "Moved.",
     503: "Not ready.",
 }
 

@@ -15,7 +15,7 @@ RETRY_S: Final = 30.0
 
 @contextmanager
 def upload_place(visit: AdmittedRequest, settings: FileSettings) -> Iterator[None]:
-    """Hold a place while a file is uploaded, through whatever interface. Raises ``OverQuota``."""
+    """Hold a place while a file is uploaded, over any API. Raises ``OverQuota``."""
     if message := _refusal_reason(visit, settings):
         raise OverQuota(Refusal(429, RefusalReason.CONNECTIONS, message, RETRY_S))
     owner, uploading = visit.device.owner, visit.access.uploading
@@ -30,10 +30,10 @@ def upload_place(visit: AdmittedRequest, settings: FileSettings) -> Iterator[Non
 
 
 async def until_upload_place(visit: AdmittedRequest, settings: FileSettings) -> None:
-    """Wait until a place is free, or for ``settings.upload_wait_s``. Then take it with ``upload_place`` at once.
+    """Wait until a place is free, at most ``settings.upload_wait_s``. Take it at once with ``upload_place``.
 
-    Programs send many small files together, and a refused one would come back half a minute later. Only for
-    requests whose number is limited otherwise.
+    Programs send many small files together, and a refused one would come back half a minute later. Use this only
+    for requests whose number has another limit.
     """
     ended = visit.access.upload_ended
     async with within(settings.upload_wait_s):
@@ -43,12 +43,12 @@ async def until_upload_place(visit: AdmittedRequest, settings: FileSettings) -> 
 
 
 def _refusal_reason(visit: AdmittedRequest, settings: FileSettings) -> str:
-    """Return why no more files may come; empty: one may."""
+    """Return why no further upload may begin; empty: it may."""
     uploading = visit.access.uploading
     for coming, most, whose in (
         (uploading[visit.device.owner], settings.uploads_of_key, " of this key"),
         (uploading.total(), settings.uploads, ""),
     ):
         if coming >= most:
-            return f"{coming} files{whose} are coming already"
+            return f"{coming} files{whose} are being uploaded already"
     return ""

@@ -145,7 +145,7 @@ class IncomingFile:
         self._file.write(data)
 
     def keep(self, session: str, track: int = 0) -> None:
-        """Sync the file to the disk, as the file of this session, of which this sound track is to be read."""
+        """Sync the file to disk as that of this session. ``track``: the sound track to read; 0: the default."""
         self._uploads.keep_track(session, track)
         self._file.flush()
         os.fsync(self._file.fileno())

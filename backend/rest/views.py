@@ -134,5 +134,5 @@ def usage_view(usage: Usage) -> DayUsage:
 
 
 def moment_of(ms: int) -> datetime:
-    """Return a time of the history as a date."""
+    """Return a time of the history as a UTC ``datetime``."""
     return datetime.fromtimestamp(ms / 1000, UTC)

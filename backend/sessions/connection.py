@@ -45,7 +45,7 @@ class ClientConnection:
 
     ``closing``: nothing more will be sent, and incoming messages no longer matter.
 
-    ``transient``: nobody can resume its session once it is gone.
+    ``transient``: no client can resume its session once it is gone.
 
     ``most_bytes`` limits waiting messages that the session does not hold anyway. A peer that accepts nothing for
     ``stuck_s`` counts as stuck.
@@ -122,7 +122,7 @@ class ClientConnection:
     async def run(self) -> bool:
         """Send messages until the connection closes. Return false if the peer is gone or does not read.
 
-        An unexpected error closes it too: the peer would wait for answers, and resumes instead.
+        An unexpected error closes it too, so that the peer resumes instead of waiting for answers.
         """
         try:
             return await self._run()

@@ -59,9 +59,9 @@ log = loggers.BACKEND_HUB
 
 TICK_S: Final = 1.0
 _LOOKS: Final = 16
-"""How often the room for held audio is checked while it fills, however late the ticks are."""
+"""Number of checks of the room for held audio while it fills, however late the ticks are."""
 _MAKES_ROOM: Final = (FinalMessage, Failed, Missing, Withdraw, CloseConnection)
-"""Outputs after which a key has fewer jobs in the broker, so that its next may go."""
+"""Outputs after which a key has fewer jobs in the broker, so that its next job may go."""
 _HistoryField = Callable[[SessionOwner], str]
 _Promoted = Submitted | NothingToPromote
 _Known = dict[tuple[int, str, str, bool, bool], tuple[Busy | None, bool]]
@@ -82,7 +82,7 @@ class Hub:
         self.intake = Intake(settings.queue, self.hosted, self._submit, self._reaches)
         self._attempts = BestEffortRequests(jobs, settings, observer, self._perform)
         self.connections: set[ClientConnection] = set()
-        self.taken: Callable[[], int] = lambda: len(self.connections)  # with those of other processes
+        self.taken: Callable[[], int] = lambda: len(self.connections)  # replaced to include other processes
         self.deserted = asyncio.Event()
         self.deserted.set()
 
@@ -288,14 +288,14 @@ class Hub:
             self._ask(hosted, self._jobs.cancel, (hosted.identity, cancelled.segment, cancelled.attempt))
 
     def _reaches(self, session: str) -> bool:
-        """Return whether the session's shard answers; while none does, all wait alike."""
+        """Return whether the session's shard answers; while no shard does, all sessions count as reachable."""
         return self._jobs.serves(session) or not self._jobs.up
 
     def _submit(self, hosted: SessionSlot, job: Job) -> None:
         self._ask(hosted, self._jobs.submit, (job,), partial(self._handle_submitted, hosted, job))
 
     def _deliver(self, hosted: SessionSlot, message: GatewayMessage) -> None:
-        """Send a message, repeated if necessary; observers get each result once."""
+        """Send a message, which may be a repetition; observers get each result once."""
         if not isinstance(message, FinalMessage | Failed):
             self._observer.message_sent(hosted.identity, message)
         elif self._news.is_new(hosted.identity, message):

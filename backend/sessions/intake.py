@@ -1,4 +1,4 @@
-"""Submission of complete segments of all sessions to the broker, in turns per key.
+"""Submission of complete segments of all sessions to the broker, fairly among keys.
 
 This module only executes: ``bulk_throttle`` decides which segments may go, ``offered_models`` which models.
 """
@@ -50,7 +50,7 @@ class Intake:
 
     @property
     def models(self) -> tuple[ModelView, ...]:
-        """The models of the workers that are there now."""
+        """The models of the current workers."""
         return model_views(self._survey.workers)
 
     def add(self, hosted: SessionSlot, job: Job) -> None:
@@ -106,7 +106,7 @@ class Intake:
     def comes_late(self, options: Options, samples: int, within_s: float) -> bool:
         """Return whether a second pass of this length cannot be recognised in time.
 
-        What this gateway put into the broker since the last survey counts, and what it got back does not.
+        Jobs that this gateway has queued since the last survey count; jobs that have ended since do not.
         """
         survey = self._survey.with_moved_jobs(self._then, self._turns.inside(self._is_waiting))
         return comes_late(survey, options, samples, within_s)
@@ -126,7 +126,7 @@ class Intake:
 
     @property
     def translates(self) -> bool:
-        """True if a worker that is there now translates."""
+        """True if a current worker translates."""
         return any(worker.translates for worker in self._survey.workers)
 
     # -- inside --------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """Periodic cleaning of the queues: obsolete entries are removed, and each key's share is counted.
 
-An entry is obsolete when its session is gone or its key was revoked. Sessions that nobody can resume are deleted
-too once their gateway is gone.
+An entry is obsolete when its session is gone or its key was revoked. Sessions that no client can resume are
+deleted too once their gateway is gone.
 """
 
 import asyncio
@@ -62,7 +62,7 @@ class Janitor:
             dropped = await self._drop_useless(revoked)
             await self._discard_left()
         except BrokerError as error:
-            if not self._unread:  # once for each time that it is away
+            if not self._unread:  # once per outage
                 log.warning(LogEvent.QUEUE_UNREAD, error=str(error))
             self._unread = True
             return False

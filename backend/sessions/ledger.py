@@ -15,7 +15,7 @@ from protocol.texts import join_texts
 
 MOST_SEGMENTS: Final = 65_536
 STEP: Final = 1_024
-"""Segments that are processed in one turn of the loop, and sent in one message."""
+"""Segments that are processed in one iteration of the event loop, and sent in one message."""
 
 Steps = Generator[None, None, list[Output]]
 """Work on a large session in short steps; the generator returns the outputs to perform."""

@@ -19,7 +19,7 @@ Attempt = tuple[int, int]
 class LivePace:
     """Limits of requests. ``step_s``: new audio before a request; ``piece_s``: most audio of one.
 
-    ``lost_s``: an answer that is later does not come. ``away_s``: pause after a request that no worker took.
+    ``lost_s``: a later answer counts as lost. ``away_s``: pause after a request that no worker took.
     """
 
     step_s: float = 0.2
@@ -59,14 +59,14 @@ class LiveStream:
         self.inbox = ""
 
     def is_away(self, now: float) -> bool:
-        """Return whether no worker took the last request: for a while, nothing is asked."""
+        """Return whether requests pause, because no worker took the last one."""
         if self._asked is not None and now - self._asked.at >= max(self._pace.lost_s, 3 * self._round_trip):
             self._use_any_worker(now)
         return now < self._away_until
 
     def due(self, of: Attempt, held: int) -> bool:
         """Return whether to send the next piece of this segment. ``held``: samples received so far."""
-        if of > self._of:  # the end of the one before needs no answer
+        if of > self._of:  # the last request for the segment before needs no answer
             self._of, self._sent, self._asked = of, 0, None
         return of == self._of and self._asked is None and held - self._sent >= self._step
 

@@ -1,7 +1,7 @@
 """Live text of one session and one connection: from a streaming worker, or else from hypotheses. Pure.
 
-A streaming worker gets the new samples of the segment; a hypothesis costs the segment from its beginning, of a
-worker that also makes finals. So hypotheses are made only where no streaming worker takes the session.
+A streaming worker gets only the new samples of a segment. A hypothesis decodes the segment from its beginning, on
+a worker that also makes finals. Hypotheses are therefore requested only if no streaming worker takes the session.
 """
 
 from collections.abc import Sequence
@@ -45,7 +45,7 @@ class SessionLiveText:
         return self._hypothesise(index, segment, now) if self._partials.due(index, segment.held, now) else ()
 
     def paused(self, index: int, samples: int) -> None:
-        """Ask for no hypothesis before new audio comes: the segment may end at ``samples``."""
+        """Request no hypothesis until new audio comes, because the segment may end at ``samples``."""
         self._partials.paused(index, samples)
 
     def declined(self, job: Job, now: float) -> Sequence[Output]:

@@ -1,9 +1,9 @@
 """Pace of hypothesis requests of a session, and the partials that its client gets. Pure: time is a value.
 
 Partials are best effort and yield to all other work. One request runs at a time, for at most half of the time.
-A decode cannot be taken back: a request that runs when the speaker stops delays the final. So the slower the
-answers, the smaller the part of the time in which one is pending: it bounds the mean delay of a final. The first
-words of a segment do not wait for the slow answers of a longer one before it.
+A decode cannot be interrupted: a request that runs when the speaker stops delays the final. The slower the
+answers, the rarer the requests; this bounds the mean delay of a final. The first words of a segment do not wait
+for slow answers about a longer segment before it.
 """
 
 from collections.abc import Container
@@ -19,13 +19,13 @@ from protocol.session import Partial
 
 @dataclass(frozen=True)
 class PartialPace:
-    """Limits of requests. ``first_s``: audio before the first request of a segment; ``new_s``: before each other.
+    """Limits of requests. ``first_s``: audio before the first request of a segment; ``new_s``: before later ones.
 
-    ``more_s``: before the next one if the last had too little to be heard, less than ``little_s``, and so no text.
-    ``share``: most of the time in which a request may be pending. ``delay_s``: mean delay that a final may have
-    from requests; they are made at intervals of up to ``rest_s`` for that. ``slow_s``: no request is made if its
-    decode is expected to take longer. ``declined_s``: pause after a refusal, and ``first_declined_s`` while a
-    segment has no text yet.
+    ``more_s``: instead of ``new_s`` after a request with less than ``little_s`` of audio that yielded no text.
+    ``share``: largest fraction of time in which a request may be pending. ``delay_s``: largest mean delay that
+    requests may cause to finals; intervals of up to ``rest_s`` between them ensure it. ``slow_s``: no request is
+    made if its decode is expected to take longer. ``declined_s``: pause after a refusal, and ``first_declined_s``
+    while a segment has no text yet.
     """
 
     first_s: float = 0.9
@@ -71,7 +71,7 @@ class Partials:
         self._little = round(pace.little_s * SAMPLE_RATE)
         self._most = round(PARTIAL_S * SAMPLE_RATE)
         self._not_before = 0.0
-        self._rests_until = 0.0  # only the segment that was answered
+        self._rests_until = 0.0  # for the segment that was answered only
         self._round_trip = 0.0
         self._waits_for: _Asked | None = None
         self._covered = (-1, 0)
@@ -113,7 +113,7 @@ class Partials:
                 self._covered = (-1, 0)
 
     def paused(self, segment: int, samples: int) -> None:
-        """Make no request before new audio comes: the segment may end at ``samples``, then its final is next."""
+        """Make no request until new audio comes: the segment may end at ``samples``, and its final comes first."""
         of, covered = self._covered
         self._needs_more = False
         self._covered = (segment, max(covered, samples) if segment == of else samples)
@@ -126,7 +126,7 @@ class Partials:
         self._needs_more = self._needs_more and not answer.text
         self._round_trip = took
         self._settle(took)
-        rare_s = took**2 / (2 * self._pace.delay_s)  # an end in the midst of a request waits for half of it
+        rare_s = took**2 / (2 * self._pace.delay_s)  # an end during a request waits for half of it on average
         self._rests_until = at + min(rare_s, self._pace.rest_s)
 
     def partial_of(self, answer: Hypothesis, live: Container[int]) -> Partial | None:

@@ -45,7 +45,7 @@ class Speculate(Struct, frozen=True):
 class Promote(Struct, frozen=True):
     """Request to turn a correct speculation into the job; the reply goes to ``GatewaySession.promoted``.
 
-    With other ``samples`` than the speculation has, 0 for example, the speculation is dropped.
+    If ``samples`` differs from the speculation's, for example 0, the speculation is dropped.
     """
 
     segment: int
@@ -208,9 +208,9 @@ class Segment:
         self.early, self.guesses, self.refused, self.repeated = False, 0, False, 0
 
     def describe(self, details: SegmentDetails) -> bool:
-        """Note how the client describes the segment, and return whether that is new.
+        """Store the client's description of the segment. Return whether it differs from the stored one.
 
-        A speculation of another description is not promoted.
+        A speculation made with another description is not promoted.
         """
         if details == self.details:
             return False

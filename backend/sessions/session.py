@@ -57,7 +57,7 @@ from protocol.session import (
 
 READ_AGAIN_AFTER_S: Constant = 5.0
 LINGER_S: Constant = 5.0
-_RECEIVING: Constant = SegmentStage.RECEIVING  # a member of an enum is found slowly
+_RECEIVING: Constant = SegmentStage.RECEIVING  # looking up a member of an enum is slow
 _MOST_GUESSES: Constant = 16
 _MOST_DONES: Constant = 8
 _CROWDED: Constant = f"{MOST_OPEN} segments wait to be queued: send more when some of them are"
@@ -112,7 +112,7 @@ class GatewaySession:
     # -- the client ----------------------------------------------------------------------------------------
 
     def resumed_with(self, options: Options) -> None:
-        """Use these options from now on. What is decoded early with others is not promoted."""
+        """Use these options from now on. Speculations with other options are not promoted."""
         if options != self.options:
             self.options = options
             for segment in self._ledger.live.values():
@@ -151,7 +151,7 @@ class GatewaySession:
                 raise OutOfOrder("hello may come only once in a connection")
 
     def frame(self, data: bytes | bytearray, now: float) -> Sequence[Output]:
-        """Append the new samples of a binary message. A bytearray is used up."""
+        """Append the new samples of a binary message. A bytearray is consumed."""
         if len(data) > self._most_of_frame:
             raise MessageTooLarge(f"a frame may have {self._limits.frame_bytes} bytes, this one has {len(data)}")
         index, offset, pcm = split_frame(data)
@@ -230,7 +230,7 @@ class GatewaySession:
         return [Missing(index, 0)]
 
     def refuse(self, index: int, attempt: int, code: ErrorCode, why: str, now: float) -> list[Output]:
-        """End a segment as failed that the broker does not have; of a span the pieces stay."""
+        """End a segment that the broker does not have as failed. The pieces of a refused span stay."""
         segment = self._ledger.all[index]
         if attempt != segment.attempt or segment.stage not in (SegmentStage.RECEIVING, SegmentStage.SUBMITTED):
             return []

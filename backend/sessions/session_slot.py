@@ -20,10 +20,10 @@ _AWAY_S: Final = 5.0
 
 @dataclass(eq=False, slots=True)
 class SessionSlot:
-    """A session in this process. ``left`` is when its last connection closed. ``transient``: nobody can resume it.
+    """A session in this process. ``left``: end of its last connection. ``transient``: no client can resume it.
 
     ``binding``: the newest connection; until the session is adopted for it, ``late`` collects its messages.
-    ``flying``: commands that the broker has not answered; ``landed``, if somebody waits, is set at each answer.
+    ``flying``: commands that the broker has not answered; ``landed``: event of a waiter, set at each answer.
     """
 
     session: GatewaySession
@@ -50,7 +50,7 @@ class SessionSlot:
         return self.late is None and not self.session.live
 
     def count_answer(self) -> None:
-        """Count an answer of the broker, and wake whoever waits for one."""
+        """Count an answer of the broker, and wake the task that waits for one."""
         self.flying -= 1
         if self.landed is not None:
             self.landed.set()
@@ -68,7 +68,7 @@ class SessionSlot:
             raise Forbidden("this session belongs to another key")
 
     def check_hosted(self, here: "SessionSlot | None") -> None:
-        """Raise ``ProtocolError`` unless this slot is still here: with a dropped one went what it held back."""
+        """Raise ``ProtocolError`` unless this slot is still hosted: a dropped one lost the collected messages."""
         if here is None:
             raise TryLater("the session was dropped here: connect again, with resume")
         if here is not self:

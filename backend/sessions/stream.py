@@ -159,7 +159,7 @@ async def _greet(socket: WebSocket, connection: ClientConnection, hub: Hub, abou
 
 
 async def _part(socket: WebSocket, connection: ClientConnection) -> None:
-    """Say goodbye, then read until the peer closes too: unread audio would turn our last message into a reset.
+    """Close, then read until the peer closes too: unread audio would turn our last message into a reset.
 
     Read only as much as a peer within the limits may still have in flight.
     """

@@ -165,7 +165,7 @@ def grammar(name: bytes, count: int, scripts: Mapping[bytes, str]) -> Grammar:
 
 
 def _refusal(name: bytes) -> Forbidden:
-    return Forbidden(f"a worker may not say {name[:20].decode('ascii', 'replace')!r} to the broker, or not so")
+    return Forbidden(f"a worker may not send {name[:20].decode('ascii', 'replace')!r} to the broker in this form")
 
 
 def _fixed_grammar(count: int, *kinds: WordKind) -> Grammar:
@@ -200,7 +200,7 @@ def _kinds(pattern: list[str], number: int) -> Grammar:
 
 
 def _wait(count: int) -> Grammar:
-    """Yield the grammar of a blocking look at streams of live speech, from their beginning."""
+    """Yield the grammar of a blocking read of streams of live speech, from their beginning."""
     used = 1
     while (option := (yield literal(b"COUNT", b"BLOCK", b"STREAMS"))) != b"STREAMS":
         yield literal(b"1") if option == b"COUNT" else _NUMBER_WORD

@@ -116,7 +116,7 @@ class CommandGate:
         del self._read[: length + len(_END)]
         self._word = None
         if not self._kind.may_be(word, self.connection_state):
-            raise Forbidden(f"a worker does not say {word[:20].decode('ascii', 'replace')!r} there")
+            raise Forbidden(f"a worker may not send {word[:20].decode('ascii', 'replace')!r} there")
         return self._next(word)
 
     def _next(self, word: bytes) -> bool:

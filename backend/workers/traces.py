@@ -99,7 +99,7 @@ class WorkerTraces:
 
     @staticmethod
     def _is_unused(trace: _Trace) -> bool:
-        """Return whether no connection has the name; one may have come during the removal."""
+        """Return whether no connection has the name; one may have claimed it during the removal."""
         return not trace.connections
 
     async def _remove_from(self, streams: set[bytes], name: bytes) -> set[bytes]:

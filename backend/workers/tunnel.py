@@ -124,7 +124,7 @@ class BrokerTunnel:
         finally:
             self._ends.discard(ends.writer)
             clients.discard(ends.id)
-            with suppress(BrokerError):  # at once: its last commands must not follow the removal of its traces
+            with suppress(BrokerError):  # at once, so that none of its commands follows the removal of its traces
                 await there.administer("CLIENT", "KILL", "ID", str(ends.id))
             log.info(LogEvent.AUDIT_TUNNEL_CLOSED, **who)
         return socket

@@ -1,9 +1,9 @@
 #!lua flags=allow-oom
--- Bind a session to a gateway; every hello. The gateway that had it until now is told.
+-- Bind a session to a gateway, at every hello, and notify the gateway that had it before.
 -- KEYS: session hash
 -- ARGV: session, owner, gateway, resume (0 or 1), create (0: only a known session), nonce of this hello,
 --       lifetime in ms, that of a session without segments, prefix of result channels, instance and number of the client's connection,
---       what the history is to know (empty: there is none)
+--       what the history stores about the session (empty: no history is kept)
 -- Returns {"forbidden"}, {"superseded"}: a later connection of this client was here, {"exists"}, {"unknown"} or {"attached", epoch, {field, value, ...}}.
 local hash = KEYS[1]
 local session, owner, gateway, resume, create, nonce, lifetime, unused, channels, hello, history = unpack(ARGV)
@@ -31,7 +31,7 @@ if history ~= "" then
 else
   redis.call("HDEL", hash, "history")
 end
--- A session of which nothing was ever said costs memory for a shorter time: hellos alone must not fill the broker.
+-- A session without segments expires sooner: hellos alone must not fill the broker.
 local own_fields = 5 + redis.call("HEXISTS", hash, "history") -- owner, gateway, nonce, hello, epoch
 local said = redis.call("HLEN", hash) > own_fields
 redis.call("PEXPIRE", hash, said and lifetime or unused)

@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
--- Forget a segment, whatever has become of it. The history is told only of one that was known here and not cancelled
--- yet: a client also cancels what it has from another time, when this hash had not expired, and does not wait for.
+-- Cancel a segment in any state. The history is notified only if the segment was known here and not cancelled yet:
+-- a client also cancels old segments that it no longer waits for, whose hash has expired since.
 -- KEYS: session hash, backlog, history, its figures
 -- ARGV: segment, attempt, lifetime in ms, session
 -- Returns "gone" or "cancelled".

@@ -1,6 +1,5 @@
 #!lua flags=allow-oom
--- Delete a transient session, which nobody can resume any more, with its jobs, its texts and its dead letters. Its
--- history stays.
+-- Delete a transient session, which no client can resume, with its jobs, texts and dead letters. Its history stays.
 -- KEYS: session hash, backlog, transient sessions, history, its figures, dead letters
 -- ARGV: session, ms for which no gateway has noted it (0: its own gateway deletes it)
 -- Returns "held" or "discarded".
@@ -42,7 +41,7 @@ for _, field in ipairs(whole and redis.call("HKEYS", hash) or {}) do
       remove_entry(stream, id, backlog)
     end
   end
-  -- Of a later attempt, an earlier one may have failed.
+  -- Before a later attempt, an earlier one may have failed and left a dead letter.
   failed = failed or string.match(field, "^job:") and not string.match(value, "^0 ")
     or string.match(field, "^end:") and not string.match(value, "^final 0$")
 end

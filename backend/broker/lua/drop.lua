@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
--- Remove an entry that nobody is to recognise. Its segment has failed, if it is still the segment's job, and the
--- session's gateway is told.
+-- Remove an entry that no worker may recognise. If it is still the job of its segment, the segment fails, and the
+-- session's gateway is notified.
 -- KEYS: session hash, stream, backlog, history, its figures
 -- ARGV: entry, segment, attempt, samples, the failure, lifetime in ms, prefix of result channels
 -- Returns 0 if the entry was not there any more, otherwise 1.

@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
--- The session is over and the client has all of it: what was said need not stay here. The ends stay, so that a late
--- twin can never be new again.
+-- Delete the texts of a finished session, since the client has all of them. The ends stay, so that a late duplicate
+-- is never taken for a new segment.
 -- KEYS: session hash, history, its figures
 -- ARGV: lifetime in ms, session
 -- Returns "gone" or "forgotten".

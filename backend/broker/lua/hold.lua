@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
--- Note that a gateway still has these transient sessions, which nobody can resume. One of which nothing was noted for
--- long was left by a gateway that is gone.
+-- Note that a gateway still has these transient sessions, which no client can resume. The gateway of a session that
+-- was not noted for a long time is gone.
 -- KEYS: transient sessions
 -- ARGV: lifetime of the hash in ms, ms after which a session counts as left, session, ...
 -- Returns the sessions that were left.

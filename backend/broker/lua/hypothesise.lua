@@ -1,9 +1,9 @@
 #!lua
--- Ask what a segment that still goes on may say. Best effort: nothing is added where it could make a job wait, where
--- no worker has ever made the stream, or where enough is asked already. Without allow-oom.
+-- Request a hypothesis of a segment that has not ended. Best effort: nothing is added that could delay a job, to a
+-- stream that no worker has made, or to a stream with enough requests. Without allow-oom.
 -- Entries are bounded by their number: each is smaller than a known size, so their bytes are bounded too.
 -- KEYS: stream of partials, then every stream of jobs that the same workers take
--- ARGV: slots of those workers, most entries, ms after which nobody wants an answer, then fields and values
+-- ARGV: slots of those workers, most entries, ms after which a request is stale, then fields and values
 -- Returns "queued", "busy" or "nobody".
 local partials, slots, most, stale_ms = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 
@@ -15,6 +15,6 @@ redis.call("XTRIM", partials, "MINID", string.format("%.0f", time[1] * 1000 + ma
 if redis.call("XLEN", partials) >= most then
   return "busy"
 end
--- Neither on disk nor on a replica: it is worthless there, and would be most of what is written.
+-- Write it neither to disk nor to replicas: it is worthless there, and would be most of what is written.
 redis.set_repl(redis.REPL_NONE)
 return redis.call("XADD", partials, "NOMKSTREAM", "*", unpack(ARGV, 4)) and "queued" or "nobody"

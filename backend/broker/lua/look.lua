@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
--- Look at some segments. A job whose entry is nowhere any more is no job: it is forgotten, so that the audio is
--- asked for again.
+-- Return the state of some segments. A job whose entry no longer exists is deleted, so that the gateway asks for the
+-- audio again.
 -- KEYS: session hash
 -- ARGV: segment, ...
 -- Returns {gateway, epoch, job, end, result, text of the first segment, ... of the second, ...}.

@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- The segment ended: make its speculation the job, if that is of this attempt and up to this very sample.
+-- Make the speculation of an ended segment its job, if attempt and number of samples are the same.
 -- KEYS: session hash, backlog, history, its figures
 -- ARGV: segment, attempt, samples, lifetime in ms
 -- Returns {"gone"}, {"ended", end, result, text}, {"queued", samples ahead} or {"submit"}: nothing to promote.
@@ -10,7 +10,7 @@ local function queued(stream)
   return {"queued", math.max(0, (tonumber(redis.call("HGET", backlog, stream)) or 0) - samples)}
 end
 
--- The attempt in the entry, while that is in its stream.
+-- Return the attempt of an entry; nil if the entry is no longer in its stream.
 local function attempt_of(stream, id)
   local entry = redis.call("XRANGE", stream, id, id)[1]
   for i = 1, entry and #entry[2] or 0, 2 do

@@ -1,6 +1,6 @@
 #!lua flags=no-writes,allow-oom
--- A page of what waits or is being decoded in one stream, without its audio: reading an entry copies that, so a page
--- ends after so many bytes.
+-- Return a page of the entries of one stream, which wait or are being decoded, without audio. Reading an entry copies
+-- its audio, so a page has a limit of bytes, too.
 -- KEYS: stream
 -- ARGV: where to begin ("-", or "(" and the last id of the page before), most entries, most bytes
 -- Returns {now in ms, {{id, session, segment, attempt, samples, bytes, owner (empty: the session is gone)}, ...}}.

@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
--- The client has this result on disk. Its end stays, so that a late twin can never be new again; of a recognised
--- segment the text stays too, so that any gateway can say what the whole session was. A failure stays as it is: a
--- client that comes back later must learn which attempt it was, or it could not begin a higher one.
+-- Note that the client has stored this result. The end stays, so that a late duplicate is never taken for a new
+-- segment. The text of a recognised segment stays too, so that any gateway can return the texts of the session. A
+-- failure stays unchanged: a client that returns later must learn its attempt, in order to begin a higher one.
 -- KEYS: session hash
 -- ARGV: segment, lifetime in ms
 -- Returns "gone" or "received".

@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
--- Remove what workers that are gone made: consumers without pending entries, and streams that are empty and have no
--- consumer left. Whoever needs such a stream makes it again.
+-- Remove what vanished workers left behind: consumers without pending entries, and empty streams without a consumer.
+-- A worker that needs such a stream makes it again.
 -- KEYS: streams. ARGV: consumers. Returns the consumers that have pending entries, which others claim as usual.
 local waiting = {}
 

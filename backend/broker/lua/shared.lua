@@ -1,7 +1,7 @@
--- What the scripts share; it is put behind the first line of each.
+-- Functions that the scripts share; they are inserted after the first line of each.
 
--- Take an entry out of its stream and out of the backlog, whoever has it.
--- A stream that is named in a session's hash has the same hash tag: same slot, though it cannot be among the KEYS.
+-- Remove an entry from its stream and from the backlog, even while a worker decodes it.
+-- A stream that a session's hash names is in the same slot (same hash tag), though it cannot be among the KEYS.
 local function remove_entry(stream, id, backlog)
   local entry = redis.call("XRANGE", stream, id, id)[1]
   redis.call("XACK", stream, "workers", id) -- a worker that decodes it finds its lease lost
@@ -23,7 +23,7 @@ local function drop_speculation(hash, n, backlog)
   end
 end
 
--- How many jobs wait or are being decoded in KEYS[first] and those behind it.
+-- Return how many jobs wait or are being decoded in KEYS[first] and the streams after it.
 local function jobs_in(first)
   local entries = 0
   for i = first, #KEYS do
@@ -32,8 +32,8 @@ local function jobs_in(first)
   return entries
 end
 
--- Tell the history of the gateways, if one is kept of this session: an entry of these fields and values. The stream
--- has a bound, which the session's hash names: over it the oldest entries go, and are counted.
+-- Add an entry of these fields and values to the history's stream, if this session has a history. The session's hash
+-- names the limit of the stream; beyond it the oldest entries are dropped and counted.
 local function tell_history(hash, history, figures, ...)
   local kept = redis.call("HGET", hash, "history")
   if not kept then

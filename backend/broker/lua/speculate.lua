@@ -1,6 +1,6 @@
 #!lua
--- Have a segment decoded up to here, in case it ends here; only where it makes nobody wait. Without allow-oom.
--- A newer speculation replaces an older one, which is wrong in any case: more was said.
+-- Queue the beginning of a segment, in case it ends here, unless that could delay a job. Without allow-oom.
+-- A newer speculation replaces an older one, which is certainly wrong: more was said.
 -- KEYS: session hash, stream, backlog, then every stream of jobs that the same workers take
 -- ARGV: segment, samples, lifetime in ms, slots of those workers, then the entry's fields and values
 -- Returns "gone", "late" (the segment has a job or an end), "busy" or "queued".

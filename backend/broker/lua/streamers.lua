@@ -1,5 +1,5 @@
 #!lua flags=no-writes,allow-oom
--- The streaming workers that are still there: read only.
+-- Return the streaming workers that still report their status. Read only.
 -- KEYS: status of the streaming workers
 -- ARGV: milliseconds after which a worker is gone
 -- Returns {status, ...}.
@@ -9,7 +9,7 @@ local statuses = {}
 for _, status in ipairs(redis.call("HVALS", KEYS[1])) do
   local known, decoded = pcall(cjson.decode, status)
   local at = known and type(decoded) == "table" and tonumber(decoded.at_ms) or 0
-  if math.abs(now - at) <= tonumber(ARGV[1]) then -- one of the future has come before the clock was set back
+  if math.abs(now - at) <= tonumber(ARGV[1]) then -- a status from the future is from before the clock was set back
     statuses[#statuses + 1] = status
   end
 end

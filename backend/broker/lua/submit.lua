@@ -1,6 +1,6 @@
 #!lua
 -- Put a segment into its stream, once per attempt. Without allow-oom: a full broker must refuse it before it begins.
--- A speculation that the segment still has was wrong, or was asked for by another gateway: it goes.
+-- A speculation that the segment still has was wrong, or was requested by another gateway: it is deleted.
 -- KEYS: session hash, stream, backlog
 -- ARGV: segment, attempt, samples, lifetime in ms, what it replaces (JSON; empty: nothing), then the entry's fields
 --       and values

@@ -1,5 +1,5 @@
 #!lua flags=no-writes,allow-oom
--- What waits, for how long, who works, how full the broker is: read only, and no audio leaves the broker.
+-- Return the queues with their ages, the workers and the used memory. Read only; no audio leaves the broker.
 -- KEYS: backlog, workers
 -- ARGV: milliseconds after which a worker is gone
 -- Returns {used memory, its limit (0: none), {{stream, samples, entries, ms of the oldest}, ...}, {status, ...},
@@ -24,7 +24,7 @@ local statuses = {}
 for _, status in ipairs(redis.call("HVALS", workers)) do
   local known, decoded = pcall(cjson.decode, status)
   local at = known and type(decoded) == "table" and tonumber(decoded.at_ms) or 0
-  if math.abs(now - at) <= tonumber(ARGV[1]) then -- one of the future has come before the clock was set back
+  if math.abs(now - at) <= tonumber(ARGV[1]) then -- a status from the future is from before the clock was set back
     statuses[#statuses + 1] = status
   end
 end

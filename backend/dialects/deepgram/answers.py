@@ -23,7 +23,7 @@ def encode_message(kind: str, **fields: Any) -> str:
 
 
 def results(part: TranscriptPart, about: dict[str, Any], *, final: bool, flushed: bool = False) -> str:
-    """Return the text of one segment. ``about``: from ``metadata``; ``flushed``: as the client asked for."""
+    """Return the text of one segment. ``about``: from ``metadata``; ``flushed``: sent at the client's request."""
     return encode_message(
         "Results",
         channel_index=[0, 1],

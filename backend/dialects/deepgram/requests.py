@@ -82,7 +82,7 @@ def hotwords(pairs: Iterable[tuple[str, str]]) -> tuple[str, ...]:
 
 
 def client_message(data: str) -> dict[str, Any] | None:
-    """Return a message of the client, or ``None`` if it is none."""
+    """Parse a message of the client; return ``None`` if it is invalid."""
     said = json_object(data)
     return said if said is not None and isinstance(said.get("type"), str) else None
 

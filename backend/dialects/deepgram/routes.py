@@ -93,7 +93,7 @@ def _file_request(request: web.Request, models: tuple[str, ...]) -> ListenReques
     asked = listen_request(request.query.items(), models)
     if asked.format is not None:
         raise ParameterInvalid("send a file in its container, such as wav or flac, without encoding")
-    return replace(asked, options=structs.replace(asked.options, priority="bulk"))  # words have times there
+    return replace(asked, options=structs.replace(asked.options, priority="bulk"))  # only bulk has word times
 
 
 def _digest(path: Path) -> str:

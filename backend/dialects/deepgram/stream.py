@@ -1,4 +1,4 @@
-"""Live speech over Deepgram's protocol: audio comes, and the texts of its segments go, in spoken order."""
+"""Live speech over Deepgram's protocol: takes audio, and sends the texts of its segments in spoken order."""
 
 import hashlib
 from collections import Counter
@@ -44,7 +44,7 @@ class _Listening:
     """State of one connection.
 
     ``_next``: the segment whose text is sent next. ``_started``: number of segments whose start was sent.
-    ``_flushes``: how often the client has asked for the texts up to a segment, by the number of the next one.
+    ``_flushes``: the client's requests for all texts before a segment, counted by the number of that segment.
     ``_gap_sent``: the segment after which the end of an utterance was sent.
     """
 
@@ -147,7 +147,7 @@ class _Listening:
         speech.handle_events(partial(self._send_event, speech), messages.wake)
 
     async def _flush(self) -> None:
-        """End the open segment; its text, or an empty one, comes as asked for. Each request has an answer."""
+        """End the open segment. Each request gets an answer: the segment's text, or an empty one."""
         speech = self._speech
         if speech is not None:
             await speech.intake.finish()
@@ -159,12 +159,12 @@ class _Listening:
         await self._answer_flush(speech)
 
     async def _answer_flush(self, speech: LiveSpeech | None) -> None:
-        """Answer a request to end the open segment where no text is left."""
+        """Answer a request to end the open segment if no text is due."""
         now = samples_to_ms(speech.sent.samples) if speech else 0
         await self._result(TranscriptPart(now, now, ""), final=True, flushed=True)
 
     async def _finish(self) -> None:
-        """Send all texts, then the facts about the whole audio, and close."""
+        """Send all texts, then the summary of the whole audio, and close."""
         seconds = 0.0
         if self._speech is not None:
             await self._speech.finish()
@@ -175,7 +175,7 @@ class _Listening:
         await self._socket.close(code=WSCloseCode.OK)
 
     async def _fail(self, error: Exception) -> None:
-        """Send an error and close, because the rest could not be a whole text."""
+        """Send an error and close, because the text would be incomplete."""
         mine = not isinstance(error, NoWave)
         await self.close()
         await self._say("Error", variant="NET-0000" if mine else "DATA-0000", description=str(error))

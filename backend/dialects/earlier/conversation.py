@@ -56,7 +56,7 @@ _DATA: Final = (WSMsgType.TEXT, WSMsgType.BINARY)
 
 @dataclass(eq=False)
 class _Recording:
-    """A recording. ``chunks``: heard so far; ``ended``: its segments that have ended; ``finishing``: its end."""
+    """A recording. ``chunks``: heard so far; ``ended``: its ended segments; ``finishing``: task of its end."""
 
     name: str
     live: LiveSpeech
@@ -75,7 +75,7 @@ class _Recording:
 
 
 class EarlierConversation:
-    """State of one connection. ``abort``: breaks it off. ``answer_s``: when the whole text is due."""
+    """State of one connection. ``abort``: breaks it off. ``answer_s``: longest wait for the whole text."""
 
     def __init__(
         self,
@@ -113,7 +113,7 @@ class EarlierConversation:
             await self._leave(recording)
 
     async def _leave_failed(self) -> None:
-        """Report recordings without an end whose session has ended: their clients may wait for texts."""
+        """Report unfinished recordings whose session has ended: their clients may wait for texts."""
         for recording in [one for one in self._recordings.values() if one.finishing is None]:
             try:
                 recording.live.check()
@@ -160,7 +160,7 @@ class EarlierConversation:
         await self._say(started_message(name))
 
     async def _make_room(self) -> None:
-        """Give up the oldest recording that has no end. Raises ``OutOfOrder`` if all have ended."""
+        """Give up the oldest unfinished recording. Raises ``OutOfOrder`` if all have ended."""
         unended = (one for one in self._recordings.values() if one.finishing is None)
         oldest = next(unended, None)
         if oldest is None:
@@ -192,7 +192,7 @@ class EarlierConversation:
             answer = await self._whole(recording)
             await self._leave(recording)
             await self._say(answer)
-        except (ConnectionError, TimeoutError):  # gone, or it does not read
+        except (ConnectionError, TimeoutError):  # the client is gone, or does not read
             self._abort()
         except Exception:
             log.exception(LogEvent.REQUEST_FAILED, path=PATH)
@@ -229,14 +229,14 @@ class EarlierConversation:
         if isinstance(event, Failed):
             recording.live.transcript.take(event)
             recording.texts.know(event.segment, "")
-            if recording.finishing is None:  # else the answer to ``finish`` has it
+            if recording.finishing is None:  # otherwise the answer to ``finish`` reports it
                 await self._say(failed_message(recording.name, f"a part could not be recognised: {event.message}"))
         elif recording.live.take(event) and isinstance(event, FinalResult):
             recording.texts.know(event.segment, event.text)
         await self._send_chunks(recording)
 
     async def _send_chunks(self, recording: _Recording) -> None:
-        """Send the texts of chunks that are due, each in the turn in which it is taken."""
+        """Send the texts of chunks that are due; each is sent as soon as it is taken, so that the order stays."""
         while (due := recording.texts.due()) is not None:
             await self._say(chunk_result(recording.name, *due))
 

@@ -42,7 +42,7 @@ T = TypeVar("T")
 _PAGE: Final = 500
 _LONGEST_LIST: Final = 100
 _LISTED_CHARACTERS: Final = 2_000_000
-"""Texts of one list; beyond it the records have none, and the routes of one recording have them."""
+"""Limit of all texts in one list. Later records have none; the routes of one recording return them."""
 _FIRST_DAY: Final = date(2000, 1, 1)
 
 
@@ -161,7 +161,7 @@ class EarlierHistoryRoutes:
     async def _newest_sessions(
         self, request: web.Request, kind: SessionKind
     ) -> list[tuple[StoredSession, list[StoredSegment]]]:
-        """Return the newest sessions with their segments; only the first sessions have texts."""
+        """Return the newest sessions with their segments; sessions beyond the limit of texts have none."""
         wanted, limit = self._session_filter(admit(request), kind), read_query(request, _ListQuery).limit
         page = await self._archive.ask(lambda store: store.sessions(wanted, None, limit))
         found, left = [], _LISTED_CHARACTERS
@@ -185,5 +185,5 @@ class EarlierHistoryRoutes:
 
 
 def _page(id: str, last: int) -> "Callable[[Store], list[StoredSegment]]":
-    """Query segments without their words, because the whole text is built in memory."""
+    """Return a query for segments without their words, because the whole text is built in memory."""
     return lambda store: [replace(segment, words=()) for segment in store.segments(id, last, _PAGE)]

@@ -43,7 +43,7 @@ ClientMessage = EarlierStart | EarlierChunk | EarlierFinish
 
 
 class ServerMessage(Struct, frozen=True, omit_defaults=True):
-    """Message of the server. ``type`` and ``chunk_index`` are always there, other empty values never."""
+    """Message of the server. ``type`` and ``chunk_index`` are always sent, other fields only if not empty."""
 
     type: str
     chunk_index: int
@@ -91,7 +91,7 @@ def final_result(recording: str, text: str, seconds: float, chunks: int) -> str:
 
 
 def failed_message(recording: str, message: str) -> str:
-    """Return an error; ``recording`` empty: of no recording."""
+    """Return an error; ``recording`` is empty if the error concerns none."""
     return _encode(ServerMessage("error", 0, recording, message=message))
 
 
@@ -105,9 +105,9 @@ _REMEMBERED: Final = 1_024
 
 
 class ChunkOrder:
-    """Order of chunks. The first one that comes is the first; a missing one is waited for during a few others.
+    """Order of chunks. The first to arrive is the first; a limited number of later ones wait for a missing one.
 
-    A chunk that comes twice counts once.
+    A repeated chunk counts once.
     """
 
     def __init__(self) -> None:
@@ -128,7 +128,7 @@ class ChunkOrder:
             yield self._hear(min(self._ahead))
 
     def rest(self) -> Iterator[tuple[int, bytes]]:
-        """Yield the chunks that still wait for missing ones: nothing more comes."""
+        """Yield the chunks that still wait for missing ones, at the end of the recording."""
         while self._ahead:
             yield self._hear(min(self._ahead))
 
@@ -146,7 +146,7 @@ class ChunkTexts:
     """Texts of chunks: the text of a chunk is that of the segments which ended while it was heard.
 
     Texts come in the order of the chunks. The last chunk waits for the next one, because at the end of the
-    recording it gets the rest.
+    recording it gets the text of the remaining segments.
     """
 
     def __init__(self) -> None:

@@ -44,7 +44,7 @@ def earlier_rest_routes(
     readiness: Callable[[], Readiness],
     snapshot: Callable[[], Snapshot],
 ) -> list[web.RouteDef]:
-    """Return all routes; without a history and a runner most of them respond how to enable it."""
+    """Return all routes; without a history and a runner most of them say how to enable the history."""
 
     async def healthy(request: web.Request) -> web.Response:
         state = health(readiness(), snapshot().uptime_s)

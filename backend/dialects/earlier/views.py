@@ -143,7 +143,7 @@ def task_record(stored: StoredSession, text: str, here: bool) -> TaskRecord:
 
 
 def has_audio(stored: StoredSession, here: bool) -> bool:
-    """Return whether the audio is there to be heard; a file that has its text is about to be deleted."""
+    """Return whether the audio can be downloaded; a file with a complete text is about to be deleted."""
     return here and stored.state is not SessionState.DONE
 
 

@@ -1,4 +1,4 @@
-"""A file that a client of FunASR's protocol sends in pieces: first it goes to the disk, then it is recognised."""
+"""A file that a client of FunASR's protocol sends in pieces: stored on disk first, then recognised."""
 
 import asyncio
 from collections.abc import AsyncGenerator

@@ -41,7 +41,7 @@ class FailedSpeech(Struct, frozen=True):
     message: str
 
     def fields(self) -> dict[str, Any]:
-        """Return the error as messages have it."""
+        """Return the error as a field of messages."""
         return {"code": self.code, "message": self.message, "details": {}}
 
 
@@ -136,7 +136,7 @@ def _sentence(part: TranscriptPart) -> dict[str, Any]:
 
 
 def _times(part: TranscriptPart) -> list[list[int]]:
-    """Return the times of words, of which clients expect one for each word even if the engine times phrases."""
+    """Return the times of words. Clients expect one for each word, even if the engine times phrases."""
     return [[word.start_ms, word.end_ms] for word in part.timed_words()] if part.words else []
 
 

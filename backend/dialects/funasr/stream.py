@@ -118,7 +118,7 @@ class FunasrConversation:
     # -- messages ------------------------------------------------------------------------------------------
 
     async def _next(self, messages: Incoming) -> WSMessage | None:
-        """Return the next message; ``None`` at the end, or if a file does not go on."""
+        """Return the next message; ``None`` at the end, or if no more of a file comes."""
         comes = self._speech is not None and isinstance(self._speech.source, FileSpeech)
         try:
             async with asyncio.timeout(self._file_idle_s if comes else None):
@@ -142,7 +142,7 @@ class FunasrConversation:
             self._failure = None
 
     async def _audio(self, data: bytes) -> None:
-        """Hear more; the rest of a speech that failed is dropped, so that its text cannot seem whole."""
+        """Take more audio. The rest of a failed speech is dropped, so that its text cannot seem complete."""
         if self._failure is not None:
             return
         speech = self._speech or await self._begin()
@@ -206,7 +206,7 @@ class FunasrConversation:
             await self._send_finals(speech)
 
     async def _send_finals(self, speech: _Speech) -> None:
-        """Send the texts whose turn it is, each with the space that clients do not add between two of them."""
+        """Send the texts that are due, each with the space that clients do not add between two texts."""
         results = speech.source.transcript
         while (final := results.finals.get(speech.next)) is not None:
             text = with_space(speech.said, final.text.strip())

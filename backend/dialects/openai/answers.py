@@ -82,7 +82,7 @@ def _segment(number: int, part: TranscriptPart) -> dict[str, Any]:
 
 
 def _pieces(part: TranscriptPart) -> Iterator[TranscriptPart]:
-    """Cut a part, which may last half a minute, as subtitles are cut. The texts together are that of the part."""
+    """Cut a part, which may last half a minute, as subtitles are cut. The texts of the pieces join to its text."""
     at = 0
     for cue in _captions(part):
         end, left = at, sum(not sign.isspace() for sign in cue.text)
@@ -98,7 +98,7 @@ def _captions(part: TranscriptPart) -> Iterator[Cue]:
 
 
 def _within(part: TranscriptPart) -> list[Word]:
-    """Return the words with times from the beginning of the part, as captions want them."""
+    """Return the words with times relative to the beginning of the part, as ``captions`` expects."""
     return [
         msgspec.structs.replace(
             word, start_ms=max(0, word.start_ms - part.start_ms), end_ms=max(0, word.end_ms - part.start_ms)

@@ -1,7 +1,7 @@
-"""``POST /v1/audio/transcriptions``: a file becomes text, as with OpenAI's API; no history is needed.
+"""``POST /v1/audio/transcriptions``: transcribes a file, as OpenAI's API does; no history is needed.
 
-The answer is sent once all of it is known. A stream sends the text as it becomes certain and ends with an error,
-never quietly, if the rest cannot be had.
+The answer is sent once all of it is known. A stream sends the text as it becomes certain. If the rest cannot be
+recognised, it ends with an error, never silently.
 """
 
 import asyncio
@@ -101,7 +101,7 @@ class OpenAiFileRoutes:
 async def _stream_text(
     request: web.Request, results: AsyncGenerator[None, None], transcript: JoinedResults, sent: SentAudio
 ) -> web.StreamResponse:
-    """Send text as it becomes certain. An error before the first text has a status of its own."""
+    """Send text as it becomes certain. Raises an error before the first text, which sets the HTTP status."""
     headers = {hdrs.CONTENT_TYPE: _SERVER_SENT, hdrs.CACHE_CONTROL: "no-store"}
     response, known = web.StreamResponse(headers=headers), ""
     try:

@@ -60,7 +60,7 @@ def realtime_routes(sessions: DialectSessions) -> list[web.RouteDef]:
 
 @dataclass
 class _Speech:
-    """A session that audio goes into. ``heard``: segments with a turn; ``ended``: segments whose end was sent.
+    """Session that takes the audio. ``heard``: segments with a turn; ``ended``: segments whose end was sent.
 
     ``turn``: first sample of the turn; ``item``: turn that the client will commit.
     ``early``: results of segments that have no turn yet.
@@ -154,7 +154,7 @@ class _Conversation:
 
     async def _append(self, data: bytes) -> None:
         if self._lost is not None:
-            return  # the text of the rest would seem to be that of the turn
+            return  # the text of the rest would seem to be that of the whole turn
         speech = self._speech or await self._begin()
         await speech.live.accept_pcm(decode(speech.config.law, data) if speech.config.law else data)
         await self._notice(speech)
@@ -206,7 +206,7 @@ class _Conversation:
         speech.turn = speech.live.sent.samples
 
     async def _notice(self, speech: _Speech) -> None:
-        """Give new segments a turn, and send the beginnings and ends that the server has found."""
+        """Give new segments a turn, and send the beginnings and ends of speech that the server has found."""
         manual = speech.config.silence_ms is None
         for segment in range(speech.ended, speech.live.sent.next_segment):
             at, samples = speech.live.sent.segments[segment]
@@ -237,7 +237,7 @@ class _Conversation:
         await self._send_item(item)
 
     async def _finish(self) -> None:
-        """Wait for all texts, those of audio that has no commit too, then leave the session."""
+        """Wait for all texts, also of audio without a commit, then leave the session."""
         if (speech := self._speech) is not None:
             if speech.live.sent.samples > speech.turn:
                 await self._end_turn(speech)
@@ -276,7 +276,7 @@ class _Conversation:
             await self._say(f"{_TEXT}.completed", transcript=item.text(), **about)
 
     async def _fail(self, error: Exception) -> None:
-        """Send the end of the session, and the turns without a text; the next audio begins another session."""
+        """Report the end of the session and the turns without a text; the next audio begins another session."""
         code = "busy" if isinstance(error, OverQuota) else "unavailable"
         manual = (self._speech.config if self._speech else self._config).silence_ms is None
         unfinished = self._speech.items.unfinished_items() if self._speech else []
@@ -284,7 +284,7 @@ class _Conversation:
         failure = TurnFailure(code, str(error))
         self._lost = failure if manual else None
         for item in unfinished:
-            if item.closed or not manual:  # else the client learns of the turn when it commits it
+            if item.closed or not manual:  # otherwise the client learns of the failure when it commits the turn
                 item.closed, item.failure = True, failure
                 await self._send_item(item)
         await self._send(error_event(code, str(error)))
@@ -297,7 +297,7 @@ class _Conversation:
 
 
 def _intake(config: RealtimeConfig) -> IntakeOptions:
-    """Return how the audio is cut; without server VAD, a turn is cut only at long silence."""
+    """Return the options for cutting audio; without server VAD, a turn is cut only at long silence."""
     if config.silence_ms is None:
         return IntakeOptions(config.rate, _MANUAL_SILENCE_MS, gate=False)
     return IntakeOptions(config.rate, config.silence_ms)

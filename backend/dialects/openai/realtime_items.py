@@ -76,12 +76,12 @@ class Items:
         self._of: dict[int, Item] = {}
 
     def add(self, item: Item, segment: int) -> None:
-        """Let a segment belong to this turn."""
+        """Assign a segment to this turn."""
         item.segments.append(segment)
         self._of[segment] = item
 
     def of(self, segment: int) -> Item | None:
-        """Return the turn of a segment, or ``None`` if it is not wanted."""
+        """Return the turn of a segment, or ``None`` if it was forgotten."""
         return self._of.get(segment)
 
     def forget(self, segment: int) -> None:

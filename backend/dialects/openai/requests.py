@@ -17,7 +17,7 @@ FORMATS: Final = ("json", "text", "srt", "verbose_json", "vtt")
 _STREAMED: Final = ("json", "text")
 _TIMED: Final = ("srt", "vtt", "verbose_json")
 LANGUAGE: Final = re.compile(r"[a-z]{2,3}|auto")
-"""Codes of languages, and what clients of whisper.cpp send for any."""
+"""Codes of languages, and ``auto``, which clients of whisper.cpp send for any language."""
 _PHRASES: Final = re.compile(r"[\x00-\x1f\x7f,;，、；。.]+")
 _TRUE: Final = {"true", "1"}
 
@@ -68,7 +68,7 @@ def transcription_request(fields: Mapping[str, str], models: Collection[str]) ->
             language=_language(fields),
             hotwords=hotwords(fields.get("prompt", "")),
             model=_model(fields, models),
-            priority="bulk" if "word" in kinds or wanted in _TIMED else "interactive",  # words have times there
+            priority="bulk" if "word" in kinds or wanted in _TIMED else "interactive",  # only bulk has word times
         ),
         wanted,
         words="word" in kinds,

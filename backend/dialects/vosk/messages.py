@@ -20,7 +20,7 @@ _MOST_ALTERNATIVES: Final = 100
 
 
 class VoskConfig(Struct, frozen=True):
-    """Configuration of a speech. ``words``: times of words are wanted; ``alternatives``: their shape is."""
+    """Configuration of a speech. ``words``: word times are wanted; ``alternatives``: that shape of replies is."""
 
     rate: int = 16_000
     words: bool = True
@@ -29,7 +29,7 @@ class VoskConfig(Struct, frozen=True):
 
 
 class VoskText(Struct, frozen=True):
-    """Text message of a client: a configuration, or the end of a speech. ``closes``: of the last one."""
+    """Text message of a client: a configuration, or the end of a speech. ``closes``: it was the last speech."""
 
     config: VoskConfig | None = None
     closes: bool = False
@@ -55,7 +55,7 @@ def is_vosk(data: str) -> bool:
 
 
 def vosk_rate(value: object) -> int:
-    """Return a rate in Hz, which clients write as they like. Raises ``MalformedMessage``."""
+    """Return a rate in Hz, which clients write as number or text. Raises ``MalformedMessage``."""
     least, most = RATES
     if isinstance(value, str):
         try:

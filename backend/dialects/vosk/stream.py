@@ -1,4 +1,4 @@
-"""A connection of Vosk's protocol: each piece of audio has one reply, in order, and the last one has the rest."""
+"""A connection of Vosk's protocol: each piece of audio gets one reply, in order; the last has the rest."""
 
 from collections.abc import AsyncIterator
 from typing import Final
@@ -96,7 +96,7 @@ class VoskConversation:
         await self.close()
 
     def _ready(self, speech: LiveSpeech, most: int) -> list[TranscriptPart]:
-        """Take up to ``most`` texts whose turn it is."""
+        """Take up to ``most`` texts that are due, in order."""
         parts: list[TranscriptPart] = []
         while len(parts) < most and (final := speech.transcript.finals.get(self._next)) is not None:
             parts.append(speech.transcript.part(final.segment, final.text))

@@ -34,16 +34,16 @@ _ENDPOINT_MS: Final = 1_000
 _MOST_LINE: Final = 64 * 1024
 _MOST_PAYLOAD: Final = 4 * 1024 * 1024
 _WRONG_TYPES: Final = (ValueError, TypeError, AttributeError, LookupError)
-"""Errors of the package ``wyoming``, which believes that every value has the right type."""
+"""Errors of the package ``wyoming``, which does not check the types of values."""
 _SITE: Final = Attribution("kikipounamu", "https://github.com/kikipounamu")
 
 
 class UnusableEvent(MalformedMessage):
-    """An error: an event with values that cannot be used; the utterance is over."""
+    """Event with values that cannot be used; it ends the utterance."""
 
 
 class BoundedReader:
-    """Reader with limits for ``async_read_event``, which believes every length that a peer states."""
+    """Reader with limits for ``async_read_event``, which trusts every length that a peer states."""
 
     def __init__(self, reader: asyncio.StreamReader) -> None:
         self._reader = reader
@@ -92,8 +92,8 @@ class WyomingConversation:
     async def run(self) -> None:
         """Handle events until the client leaves, breaks the protocol, or an utterance cannot be recognised.
 
-        Home Assistant waits for a text or the end of the connection, whatever an error says; and the text of what
-        comes after a failure would seem to be the whole. Raises ``OSError`` or ``TimeoutError``.
+        Home Assistant ignores errors: it waits for a text or the end of the connection. The text of audio after a
+        failure would also seem complete. Raises ``OSError`` or ``TimeoutError``.
         """
         while (event := await self._next()) is not None:
             try:
@@ -213,7 +213,7 @@ def _format(given: dict[str, Any]) -> IncomingFormat:
 
 
 def _encodable(text: object) -> str | None:
-    """Return a text as it can be sent: JSON may have halves of characters, UTF-8 has none."""
+    """Return a text that UTF-8 can encode: JSON may have unpaired surrogates."""
     return text.encode(errors="replace").decode() if isinstance(text, str) else None
 
 

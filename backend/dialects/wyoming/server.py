@@ -1,4 +1,4 @@
-"""TCP port of the Wyoming protocol, which has no keys: everyone who reaches the port may act as the owner."""
+"""TCP port of the Wyoming protocol, which has no keys: every client that reaches it may act as the owner."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -43,8 +43,8 @@ async def wyoming_server(
 ) -> AsyncIterator[int]:
     """Serve until the context ends, and yield the port. Raises ``OSError`` if the address is taken.
 
-    ``name``: under which a port that is open to the network is announced there; empty: it is not.
-    ``addresses``: where others reach a host.
+    ``name``: name under which a port that is open to the network is announced; empty: it is not announced.
+    ``addresses``: returns the addresses at which other computers reach a host.
     """
     server = WyomingServer(sessions, visit)
     host, port = address
@@ -62,14 +62,14 @@ async def wyoming_server(
 def _announce_port(
     name: str, host: str, port: int, addresses: Callable[[str], tuple[str, ...]]
 ) -> AbstractAsyncContextManager[None]:
-    """Announce the port as Home Assistant looks for it, where other computers can reach it."""
+    """Announce the port for Home Assistant, if other computers can reach it."""
     if not name or is_loopback(host):
         return nullcontext()
     return announcing(Announced(name, port, service=SERVICE), lambda: addresses(host))
 
 
 class WyomingServer:
-    """The connections of the port. ``visit``: makes the admission of each."""
+    """The connections of the port. ``visit``: returns the admission of each."""
 
     def __init__(self, sessions: DialectSessions, visit: Callable[[], AdmittedRequest]) -> None:
         self._sessions, self._visit = sessions, visit

@@ -164,7 +164,7 @@ async def test_full_disk_is_reported_as_reason(broker: Broker, tmp_path: Path) -
                 await use(gateway, code)
 
         async with running_gateway(settings) as gateway:
-            with pytest.raises(PairingFailed, match="could not be kept: the disk is full"):
+            with pytest.raises(PairingFailed, match="could not be stored: the disk is full"):
                 await run_command(gateway, use_while_it_is_full)
 
 

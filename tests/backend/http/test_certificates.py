@@ -55,7 +55,7 @@ def test_given_certificate_may_be_in_two_files(tmp_path: Path) -> None:
 
 def test_unusable_certificate_file_is_named(tmp_path: Path) -> None:
     one, other = own_certificate(tmp_path / "a").certificate, own_certificate(tmp_path / "b").certificate
-    with pytest.raises(CertificateUnusable, match="no certificate and its private key"):
+    with pytest.raises(CertificateUnusable, match="not a certificate and its private key"):
         given_certificate(one, other)
     with pytest.raises(CertificateUnusable, match=f"{tmp_path} has no certificate .* read: Is a directory$"):
         given_certificate(tmp_path, one)
