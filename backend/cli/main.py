@@ -121,8 +121,8 @@ def _with_serving_options(command: Callable[[Configuration, str, Path | None], N
 
 
 _SOURCES: Final = (
-    "A setting that is not given as an option is taken from the environment (KIKIPOUNAMU_GATEWAY_PORT, and so on), "
-    "then from gateway.toml."
+    "A setting that is not given as an option is taken from the environment "
+    "(KIKIPOUNAMU_GATEWAY_PORT, and so on), then from gateway.toml."
 )
 
 

@@ -26,7 +26,7 @@ async def test_places_are_limited_for_a_key_and_in_all(gateway: Gateway) -> None
         with pytest.raises(OverQuota, match="2 files of this key"), upload_place(mine, SETTINGS):
             pass
         places.enter_context(upload_place(other, SETTINGS))
-        with pytest.raises(OverQuota, match="3 files are coming"), upload_place(other, SETTINGS):
+        with pytest.raises(OverQuota, match="3 files are being uploaded already"), upload_place(other, SETTINGS):
             pass
     assert not gateway.access.uploading
 
