@@ -1,4 +1,4 @@
-"""Table of replacement rules: edited in place with mouse or keyboard, invalid rows marked."""
+"""Table of replacement rules, edited in place with mouse or keyboard; invalid rows are marked."""
 
 from typing import Any, Final
 
@@ -36,7 +36,7 @@ _LETTERS: Final = 9
 
 
 class RulesTable(QTableView):
-    """Table of rules; ``removed`` carries the rows to delete, ``row_left`` is emitted when a row is left."""
+    """Table of rules; emits ``removed`` with the rows to delete, ``row_left`` when the focus leaves a row."""
 
     removed = Signal(list)
     row_left = Signal()
@@ -86,7 +86,7 @@ class RulesTable(QTableView):
         self.setFixedHeight(head + rows * control_height() + 2 * self.frameWidth())
 
     def minimumSizeHint(self) -> QSize:
-        """Return a width that shows each heading, and several letters of each text."""
+        """Return a width with room for each heading and several letters of each text."""
         letters = letter_width(QFontMetrics(font())) * _LETTERS
         widths = (max(self._head_width(column), letters if column in TEXTS else 0) for column in Column)
         return QSize(sum(widths), super().minimumSizeHint().height())
@@ -108,7 +108,7 @@ class RulesTable(QTableView):
         return here.row() if here.isValid() else None
 
     def is_at(self, row: int) -> bool:
-        """Return True if the keyboard is in this row of the model."""
+        """Return whether this row of the model has the keyboard focus."""
         focus = QApplication.focusWidget()
         inside = isinstance(focus, QWidget) and (focus is self or self.isAncestorOf(focus))
         return inside and self.isVisible() and self.row == row
@@ -122,7 +122,7 @@ class RulesTable(QTableView):
         self._edit(index)
 
     def closeEditor(self, editor: QWidget, hint: QAbstractItemDelegate.EndEditHint) -> None:
-        """Continue a new rule with its replacement, after Return as after Tab."""
+        """Continue a new rule in the cell of its replacement, after Return as well as Tab."""
         super().closeEditor(editor, hint)
         here = self.currentIndex()
         entered = hint is QAbstractItemDelegate.EndEditHint.SubmitModelCache
@@ -131,7 +131,7 @@ class RulesTable(QTableView):
             self._edit(self.currentIndex())
 
     def currentChanged(self, current: Index, previous: Index) -> None:
-        """Emit ``row_left`` when the keyboard moves to another row."""
+        """Emit ``row_left`` when the current cell moves to another row."""
         super().currentChanged(current, previous)
         if previous.isValid() and current.row() != previous.row():
             self.row_left.emit()
@@ -168,7 +168,7 @@ class _Cells(QStyledItemDelegate):
         self._theme, self._table = theme, table
 
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
-        """Create a text field without its own outline, limited to the longest rule."""
+        """Create a text field without an outline of its own, limited to the length of a rule's text."""
         field = QLineEdit(parent)
         field.setFont(font())
         field.setProperty("role", "cell")

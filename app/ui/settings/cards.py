@@ -1,4 +1,4 @@
-"""Cards of the settings page: the file, first steps, links, newer versions, the local port, the desktop."""
+"""Cards of the settings page: first steps, problems of the file, links, updates, the local port, the desktop."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -42,7 +42,7 @@ from app.updates.view import CheckForUpdates, UpdatesView
 
 
 class RestartCard(Card):
-    """Card that opens exactly the open steps; all of them if none is open."""
+    """Card that opens the first steps that are not done, or all of them if none is open."""
 
     def __init__(self, texts: Texts, ask: Callable[[Action], None]) -> None:
         super().__init__()
@@ -55,7 +55,7 @@ class RestartCard(Card):
         refresh_with(self.refresh, texts)
 
     def words(self) -> tuple[str, ...]:
-        """Return the words by which the settings search finds this card."""
+        """Return the texts by which the search of the settings finds this card."""
         return self.name.text(), self.description.text(), self.button.text()
 
     def show_settings(self, settings: Settings) -> None:
@@ -76,7 +76,7 @@ class RestartCard(Card):
 
 
 class FileTrouble(Card):
-    """Message at the top of the settings, hidden without a problem."""
+    """Card at the top of the settings with a problem of the settings file; hidden without one."""
 
     def __init__(self, texts: Texts, dialogs: Dialogs) -> None:
         super().__init__("settings.trouble")
@@ -106,7 +106,7 @@ class FileTrouble(Card):
 class LinkCard(Card):
     """Card with a name, an explanation, and a button that calls ``go``.
 
-    ``keys``: the keys of these three texts, and of further words by which the search finds the card.
+    ``keys``: the keys of these three texts, and of further texts by which the search finds the card.
     """
 
     def __init__(self, texts: Texts, keys: tuple[str, str, str, *tuple[str, ...]], go: Callable[[], None]) -> None:
@@ -120,7 +120,7 @@ class LinkCard(Card):
         refresh_with(self.refresh, texts)
 
     def words(self) -> tuple[str, ...]:
-        """Return the words by which the settings search finds this card."""
+        """Return the texts by which the search of the settings finds this card."""
         return tuple(map(self._texts, self._keys))
 
     def refresh(self) -> None:
@@ -132,7 +132,7 @@ _COMMAND_LINES = 2
 
 
 class UpdatesPanel(Card):
-    """Panel with the state of the notice, the command to run, and a button that asks now."""
+    """Panel with what is known of newer versions, the command to run, and a button that checks now."""
 
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[CheckForUpdates], None]) -> None:
         super().__init__("settings.updates")
@@ -198,7 +198,7 @@ class UpdatesPanel(Card):
         self.buttons.setVisible(any(visible for _, _, visible in named))
 
     def _news(self) -> str:
-        """Return what is new in the version, in the language of the windows, or else in English."""
+        """Return what is new in the version, in the language of the windows, otherwise in English."""
         description = self._view.release.says if self._view.release else {}
         return description.get(self._texts.language) or description.get(LANGUAGES[0], "")
 
@@ -208,7 +208,7 @@ class UpdatesPanel(Card):
 
 
 class LocalApiPanel(Card):
-    """Panel that is visible while the port is wanted."""
+    """Panel with the state of the local port; hidden while the port is switched off."""
 
     def __init__(self, theme: Theme, texts: Texts) -> None:
         super().__init__("settings.api")
@@ -240,7 +240,7 @@ class LocalApiPanel(Card):
 
 
 class AbilityRow(NamedTuple):
-    """Row of the table."""
+    """Row of the table of abilities."""
 
     shape: Shape
     title: QLabel
@@ -249,7 +249,7 @@ class AbilityRow(NamedTuple):
 
 
 class DesktopPanel(Card):
-    """Panel with one row for each ability."""
+    """Panel with a row for each ability of this desktop."""
 
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[DesktopAction], None]) -> None:
         super().__init__("settings.desktop")

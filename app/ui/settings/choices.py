@@ -1,4 +1,4 @@
-"""Options and current selections of the main settings, as values, with their setting names."""
+"""Define the options and current selections of the main settings, with the names of these settings."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -18,11 +18,11 @@ CANCEL: Final = "cancel"
 PASTE_HELD: Final = "paste-held"
 """Actions that hotkeys trigger."""
 HOTKEYS: Final = "hotkeys"
-"""Subject of problems with hotkeys."""
+"""Topic of problems with hotkeys."""
 IN_LINES: Final = "hotkeys-wayland"
-"""Note which says that the desktop needs lines, which the settings show."""
+"""Key of the note that the desktop needs lines, which the settings show."""
 NO_HOTKEYS: Final = frozenset({IN_LINES, "hotkeys-no-display", "hotkeys-not-installed"})
-"""Notes which say that this desktop delivers no hotkeys to the app."""
+"""Keys of the notes that this desktop delivers no hotkeys to the app."""
 _SOURCE: Final = re.compile(r"alsa_input\.(?:usb|pci)-(?P<model>[^.]+?)(?:-\d+)?\..+")
 
 
@@ -31,9 +31,9 @@ class Choices:
     """Options and current selections of the main settings.
 
     ``microphones``: (choice, name) pairs. ``microphone``: the selected choice; empty selects the system default,
-    whose name is ``default_microphone``. ``keys``: bindings by action. ``heard``: true if this desktop delivers
-    hotkeys to the app. ``paused``: the user has paused them, but a recording can still be cancelled. ``toggles``:
-    this desktop reports no releases of keys, so each press starts or stops.
+    whose name is ``default_microphone``. ``keys``: bindings by action. ``heard``: this desktop delivers hotkeys to
+    the app. ``paused``: the user has paused the hotkeys; only the key that cancels works. ``toggles``: this
+    desktop reports no releases of keys, so each press starts or stops dictation.
     """
 
     microphones: tuple[tuple[str, str], ...] = ()
@@ -48,12 +48,12 @@ class Choices:
 
     @property
     def mode_here(self) -> TalkMode:
-        """The mode as the key works on this desktop."""
+        """The mode in effect: toggle instead of hold on a desktop that reports no releases."""
         holds = self.mode in {TalkMode.HOLD, TalkMode.HYBRID}
         return TalkMode.TOGGLE if self.toggles and holds else self.mode
 
     def works(self, action: str) -> str:
-        """Return the binding that triggers ``action`` on this desktop now; empty for none."""
+        """Return the binding that triggers ``action`` on this desktop now; empty if none does."""
         heard = self.heard and (action == CANCEL or not self.paused)
         return self.keys.get(action, "") if heard else ""
 
@@ -61,7 +61,7 @@ class Choices:
 def microphone_entries(texts: Texts, choices: Choices) -> list[tuple[str, str]]:
     """Return (choice, text) pairs of the system default and all microphones.
 
-    The selected microphone is listed even while it is absent. A choice that is (a part of) a microphone's name
+    The selected microphone is listed even while it is absent. A choice that is a part of a microphone's name
     selects that microphone.
     """
     default = choices.default_microphone
@@ -78,17 +78,17 @@ def microphone_entries(texts: Texts, choices: Choices) -> list[tuple[str, str]]:
 
 
 def source_name(key: str) -> str:
-    """Return a readable name for an absent source: maker and model, if its key contains them."""
+    """Return a readable name for an absent source: vendor and model, if its key contains them."""
     model = _SOURCE.fullmatch(key)
     return model["model"].replace("_", " ").strip() if model else key
 
 
 class KnownKeys:
-    """The keys of the settings, those that the desktop assigned, or those that lines for it report.
+    """Registry of the keys that work: those of the settings, of the desktop, or of the lines for its compositor.
 
-    ``instead``: keys that work in place of refused ones; empty if none does.
-    ``nameless``: shortcuts of the desktop run commands, so the settings do not know the keys. ``toggles``: lines
-    cannot report releases.
+    ``assigned``: keys by action that the desktop assigned. ``instead``: keys by action that replace refused ones.
+    ``nameless``: shortcuts of the desktop run commands, so their keys are unknown. ``toggles``: lines cannot
+    report releases.
     """
 
     def __init__(self) -> None:
@@ -104,14 +104,14 @@ class KnownKeys:
         return self._unheard and DICTATE in self._by_lines
 
     def of(self, bindings: Mapping[str, str]) -> dict[str, str]:
-        """Return the keys by action that work, of those in the settings."""
+        """Return the keys by action that work, given the ``bindings`` in the settings."""
         if self._unheard and self._by_lines:
             known = frozenset[str]() if self.nameless else self._by_lines
             return {action: key for action, key in bindings.items() if action in known}
         return {**bindings, **self.assigned, **self.instead}
 
     def note_problem(self, note: Note | None) -> None:
-        """Take a problem with hotkeys, or ``None`` if it is works_by_lines."""
+        """Record a problem with hotkeys; if the desktop delivers none, that holds until the end."""
         self._unheard = self._unheard or (note is not None and note.key in NO_HOTKEYS)
 
     def add_reported(self, actions: Iterable[str]) -> bool:

@@ -27,7 +27,7 @@ from app.ui.widgets.parts import (
 )
 
 SetValue = Callable[[str | bool | int | None], None]
-"""Requests another value of the setting; ``None``: the default."""
+"""Requests a value for the setting; ``None``: its default."""
 
 Options = Callable[[], Sequence[tuple[str, str]]]
 """Returns the values with their texts in the current language."""
@@ -39,11 +39,12 @@ LONGEST: Final = 1_000
 
 
 class SettingControl(QWidget):
-    """Base of all controls for a setting.
+    """Base class of all controls for a setting.
 
-    ``target`` is the widget with the focus and the accessible name. ``stands_below``: it belongs below its name.
+    ``target``: the widget with the focus and the accessible name. ``stands_below``: place it below its name.
 
-    ``discarded`` is emitted when the user discards typed text. ``refuse`` shows invalid input; the row sets it.
+    ``discarded``: emitted when the user discards typed text. ``refuse``: shows why input is invalid; set by the
+    row.
     """
 
     discarded = Signal()
@@ -58,7 +59,7 @@ class SettingControl(QWidget):
 
     @property
     def across(self) -> int:
-        """Width that the control needs to stand beside its name."""
+        """Width that the control needs beside its name."""
         return self.minimumSizeHint().width()
 
     def show_value(self, value: Any) -> None:
@@ -70,25 +71,25 @@ class SettingControl(QWidget):
         """Update all texts to the current language."""
 
     def describe(self, name: str, about: str) -> None:
-        """Name the setting for screen readers, with what is said about it."""
+        """Set the name and the description of the setting for screen readers."""
         describe(self.target, name, about)
 
     @property
     def warning(self) -> str:
-        """Warning about the value in effect; empty without one."""
+        """Warning about the value in effect; empty if there is none."""
         return ""
 
     def submit(self) -> None:
-        """Request the typed value, unless it was requested already."""
+        """Request typed text as the value, unless it was requested already."""
 
     def discard(self) -> None:
         """Discard typed text that was not requested."""
 
     def note_refusal(self) -> None:
-        """Note that a requested value was refused."""
+        """Handle the refusal of a requested value."""
 
     def request_default(self, default: Any) -> None:
-        """Request that the default, which is ``default`` in this version, applies."""
+        """Request the default; ``default``: its value in this version."""
         self.set_value(None)
 
 
@@ -102,7 +103,7 @@ class SwitchControl(SettingControl):
         self.switch.clicked.connect(lambda on: set_value(on))
 
     def show_value(self, value: Any) -> None:
-        """Set the switch to the setting in effect; a click alone does not move it."""
+        """Set the switch to the value in effect; a click alone does not move it."""
         self.switch.setChecked(bool(value))
 
 
@@ -123,7 +124,7 @@ class ChoiceControl(SettingControl):
 
 
 class MicrophoneControl(ChoiceControl):
-    """List of microphones with a level test; the microphone is open only during the test or a take."""
+    """List of microphones with a level test, during which the microphone is open."""
 
     def __init__(
         self, theme: Theme, texts: Texts, options: Options, set_value: SetValue, ask: Callable[[Action], None]
@@ -196,7 +197,7 @@ class SegmentedControl(SettingControl):
 class TextControl(SettingControl):
     """Text field that requests its value on Enter or when it loses focus; Esc restores the value in effect.
 
-    ``meant``: returns the value that a typed text means; the settings check refuses a text that means none.
+    ``meant``: converts typed text to a value; it returns invalid text unchanged, which the settings then refuse.
     """
 
     def __init__(
@@ -215,7 +216,7 @@ class TextControl(SettingControl):
         self.field.installEventFilter(self)
 
     def show_value(self, value: Any) -> None:
-        """Show the value in effect, but keep text that is being typed or was refused, so that it can be fixed."""
+        """Show the value in effect, but keep text that is being typed or was refused, for correction."""
         self._value = str(value)
         if not self._typed or self._asked == self._value:
             self.discard()
@@ -227,7 +228,7 @@ class TextControl(SettingControl):
         self.field.setPlaceholderText(self._placeholder())
 
     def least_width(self) -> int:
-        """Return the least width of the field, in pixels."""
+        """Return the minimum width of the field, in pixels."""
         return usual_width()
 
     def submit(self) -> None:
@@ -245,7 +246,7 @@ class TextControl(SettingControl):
         self.field.setText(self._value)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Restore the value in effect on Esc; without typed text the page handles Esc."""
+        """Restore the value in effect on Esc if text was typed; otherwise leave Esc to the page."""
         escapes = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape
         if escapes and self._typed:
             if event.type() == QEvent.Type.KeyPress:
@@ -272,7 +273,7 @@ class NumberControl(TextControl):
     def refresh(self) -> None:
         """Update placeholder, font and unit."""
         super().refresh()
-        self.unit.setText(self._unit())  # without one, its room keeps all fields as wide
+        self.unit.setText(self._unit())  # reserved even without a unit, so that all fields have the same width
         self.unit.setMinimumWidth(QFontMetrics(font()).height() * 7 // 2)
 
     def least_width(self) -> int:

@@ -1,4 +1,4 @@
-"""Panels of hotkeys: a test of which arrive, and lines that bind them where the desktop gives programs none."""
+"""Panels of hotkeys: a test, and the lines that bind them if the desktop has no hotkeys for programs."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -42,11 +42,11 @@ from app.ui.widgets.parts import (
 KEYS: Final = {DICTATE: "hotkeys.dictate", CANCEL: "hotkeys.cancel", PASTE_HELD: "hotkeys.paste_held"}
 """Settings of the hotkeys by action."""
 LONGEST_MS: Final = 11_000
-"""Time limit of the test, slightly longer than the hotkey listener's own."""
+"""Time limit of the test in the window, slightly longer than that of the hotkey listener."""
 
 
 class PressTest(Card):
-    """Panel that shows the app's hotkeys as they arrive; dictation is paused meanwhile."""
+    """Panel with a test that shows the app's hotkeys as they arrive, while they do not dictate."""
 
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
         super().__init__("settings.press-test")
@@ -80,7 +80,7 @@ class PressTest(Card):
         return self._limit.isActive()
 
     def show_bindings(self, bindings: Mapping[str, str]) -> None:
-        """Show the keys by setting name; results for other keys are discarded."""
+        """Show the keys by setting name; discard the results if the keys have changed."""
         if bindings != self._bindings and not self.testing:
             self._tried, self._seen = False, replace(self._seen, keys=())
         self._bindings = bindings
@@ -114,7 +114,7 @@ class PressTest(Card):
         self.setAccessibleName(". ".join([texts("settings.press.name"), *observed, text]))
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Stop the test when the panel is hidden, so that the keys dictate again."""
+        """Stop the test when the panel is hidden, so that the keys work as hotkeys again."""
         if self.testing:
             self._toggle_test()
 
@@ -170,13 +170,13 @@ NAMES: Final = {
 }
 _LINES, _CHANGE = 6, 12
 _SWAY: Final = "~/.config/sway/config"
-"""The usual configuration of sway; it may have been started with another one."""
+"""Default configuration file of sway, shown if none is known."""
 
 
 class KeyLinesPanel(Card):
-    """Panel with the lines for the user's compositor; hidden where the desktop gives programs hotkeys.
+    """Panel with the lines for the user's compositor; hidden if the desktop has hotkeys for programs.
 
-    Writing first shows the change; a second click makes it.
+    The first click on the button that writes shows the change, the second one makes it.
     """
 
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[DesktopAction], None]) -> None:

@@ -1,4 +1,4 @@
-"""Field that records the hotkey that the user presses, and the control of a hotkey with its conflicts."""
+"""Field that records the hotkey that the user presses, and the control of a hotkey setting."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -31,14 +31,14 @@ from app.ui.widgets.parts import describe, horizontal, stretched, worded
 
 LONGEST_MS: Final = 30_000
 _STAYS_UP_MS: Final = 100
-"""Repeats of a key include releases, which some systems do not distinguish from real ones."""
+"""Key repeats include releases, and some systems do not mark them as repeats."""
 
 
 class KeyField(QAbstractButton):
     """Button that shows a hotkey as key caps and records a new one.
 
-    When clicked, it takes the next key combination or single modifier. Esc or a timeout ends recording.
-    ``recording_changed``: emitted with True when all keys belong to this field, and with False after that.
+    After a click, it records the next key combination or single modifier. Esc or a timeout ends recording.
+    ``recording_changed``: emitted with True when the field begins to consume all keys, and with False afterwards.
     False comes only after the chosen key stays up, because its repeats would otherwise trigger the new hotkey.
     ``name``: returns the accessible name of the field.
     """
@@ -90,10 +90,7 @@ class KeyField(QAbstractButton):
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Record the key that was pressed.
-
-        Outside of recording, Enter clicks the field.
-        """
+        """Record the key that was pressed; outside of recording, click the field on Enter."""
         if self._listening and not self.recording:
             self._up.stop()
             return
@@ -115,7 +112,7 @@ class KeyField(QAbstractButton):
             self._choose_key(key_names.binding(event))
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        """Take a modifier as the hotkey if no other key was pressed before its release."""
+        """Choose a modifier as the hotkey if no other key was pressed before its release."""
         if not self._listening:
             super().keyReleaseEvent(event)
         elif not self.recording:
@@ -128,17 +125,17 @@ class KeyField(QAbstractButton):
             self.update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Give up recording when the focus leaves."""
+        """End recording when the focus leaves the field."""
         self._give_up()
         super().focusOutEvent(event)
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Give up recording when the field is hidden."""
+        """End recording when the field is hidden."""
         self._give_up()
         super().hideEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the key caps, or an instruction."""
+        """Paint the key caps, or an instruction."""
         painter = QPainter(self)
         paint_frame(painter, self, self._theme)
         if caps := key_caps(self._texts, "+".join(self._held) if self.recording else self.binding):
@@ -207,7 +204,7 @@ Bindings = Callable[[], Mapping[str, str]]
 class KeyControl(SettingControl):
     """Control for the hotkey setting ``name``.
 
-    A key of another action of this app is refused. A key of another program causes a warning.
+    It refuses a key that another action of this app has, and warns of a key that another program has.
     """
 
     def __init__(self, theme: Theme, texts: Texts, name: str, bindings: Bindings, set_value: SetValue) -> None:
@@ -232,11 +229,11 @@ class KeyControl(SettingControl):
         self.none.setVisible(bool(self._value))
 
     def show_problem(self, problem: Note | None) -> None:
-        """Set why keys could not be bound; the note may concern another key."""
+        """Set why a key could not be bound; the note may concern another key."""
         self._problem = problem
 
     def show_assigned(self, key: str) -> None:
-        """Set the key that the desktop has chosen; empty if it leaves the choice to the app."""
+        """Set the key that the desktop has assigned; empty if the app chooses it."""
         self._assigned = key
 
     def refresh(self) -> None:
@@ -246,7 +243,7 @@ class KeyControl(SettingControl):
 
     @property
     def warning(self) -> str:
-        """Warning that another program has the key or may want it; empty without one."""
+        """Warning that another program has or may need the key, or that the desktop assigned another one."""
         if self._problem and self._value and self._problem.values.get("binding") == self._value:
             return note_text(self._texts, self._problem)
         if self._assigned and self._value and self._assigned != self._value:
@@ -257,7 +254,7 @@ class KeyControl(SettingControl):
         return ""
 
     def _other_key(self) -> str:
-        """Return the text that names the key in the place of the chosen one."""
+        """Return the warning that names the key that the desktop assigned instead of the chosen one."""
         key, chosen = key_text(self._texts, self._assigned), parse(self._value)
         if chosen.lone or not chosen.modifiers and chosen.name == "esc":
             return self._texts("settings.key.assigned-alone", key=key, wanted=key_text(self._texts, self._value))

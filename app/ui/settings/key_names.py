@@ -1,4 +1,4 @@
-"""Conversion of Qt key events to bindings such as ``ctrl+alt+d`` and ``right_ctrl``.
+"""Convert Qt key events to bindings such as ``ctrl+alt+d`` and ``right_ctrl``.
 
 Only the platform's native key code distinguishes left and right modifiers. Untested on Windows and macOS.
 """
@@ -95,15 +95,12 @@ _MODIFIER_KEYS: Final = frozenset(
 
 
 def is_modifier(event: QKeyEvent) -> bool:
-    """Return True if the key is Ctrl, Alt, Shift or Super."""
+    """Return whether the key is Ctrl, Alt, Shift or Super."""
     return event.key() in _MODIFIER_KEYS
 
 
 def held_modifiers(event: QKeyEvent, platform: str = sys.platform) -> list[str]:
-    """Return the modifiers that are down, in writing order.
-
-    On macOS Qt reports Command as Control.
-    """
+    """Return the modifiers that are down, in the order of bindings; on macOS Qt reports Command as Control."""
     swapped = platform == "darwin"
     names = {
         "ctrl": _Modifier.MetaModifier if swapped else _Modifier.ControlModifier,

@@ -1,4 +1,4 @@
-"""Settings page: all settings by section, with search, changed while the app runs."""
+"""Settings page: all settings by section, with a search; changes take effect while the app runs."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -44,13 +44,13 @@ from app.ui.widgets.parts import SPACE, horizontal, label, show_text, stretched,
 
 _LONGEST_QUERY: Final = 100
 _SEARCH_WIDE: Final = 8
-"""Least width of the search field, in its heights."""
+"""Minimum width of the search field, as a multiple of its height."""
 
 
 class SettingsPage(QWidget):
     """Page that shows settings and requests changes.
 
-    Other parts of the window ``add`` their panels to a section. ``handlers``: the callbacks for published values.
+    Other parts of the window ``add`` their panels to a section. ``handlers`` accepts the published values.
     """
 
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
@@ -91,7 +91,7 @@ class SettingsPage(QWidget):
     def add(self, section: str, panel: QWidget, words: Words, group: str = "") -> None:
         """Add a panel to a section, or directly below one of its groups.
 
-        ``words()`` returns the words by which the search finds the panel while it is not hidden.
+        ``words()`` returns the texts by which the search finds the panel, unless the panel is hidden.
         """
         self.sections[section].add(panel, words, group)
         if self._built:
@@ -99,13 +99,13 @@ class SettingsPage(QWidget):
 
     @property
     def rows(self) -> dict[str, SettingRow]:
-        """All rows by setting name; missing rows are created first."""
+        """All rows by setting name; creates the missing ones."""
         for name in SECTIONS:
             self._fill(name)
         return self._made.made
 
     def build(self) -> None:
-        """Create the visible section on the first call; the others follow when the event loop is idle."""
+        """On the first call, create the visible section, then the others when the event loop is idle."""
         if self._built:
             return
         self._built = True
@@ -160,12 +160,12 @@ class SettingsPage(QWidget):
             row.control.refresh()
 
     def show_installed(self, models: ModelsView) -> None:
-        """Offer the models of this computer to recognise with."""
+        """Offer the models of this computer for recognition."""
         self._known.installed = tuple(model.name for model in models.models if model.can_be_chosen)
         self._refresh_control(MODEL)
 
     def show_loaded(self, models: HistoryModels) -> None:
-        """Offer the models that computers have loaded to recognise with."""
+        """Offer the models that workers have loaded for recognition."""
         self._known.loaded = models.names
         self._refresh_control(MODEL)
 
@@ -220,7 +220,7 @@ class SettingsPage(QWidget):
             self.trouble.show_problem(note)
         elif is_of_value(note) and is_of_file(note):  # the file is readable again
             self.trouble.show_problem(note if elsewhere else None)
-        elif not is_of_value(note) and self.trouble.isHidden():  # a visible message already names the place
+        elif not is_of_value(note) and self.trouble.isHidden():  # a visible message already names the file
             self.trouble.show_problem(note)
 
     def choose(self, section: str) -> None:
@@ -302,6 +302,6 @@ class SettingsPage(QWidget):
         )
 
     def _align(self, least: int, most: int) -> None:
-        """Keep the head above the content, which the scroll bar makes narrower."""
+        """Align the head with the content, which the scroll bar makes narrower."""
         bar = self.area.verticalScrollBar().sizeHint().width() if most > least else 0
         self._head.setContentsMargins(0, 0, bar, 0)

@@ -1,4 +1,4 @@
-"""Controls that choose one or several entries of a searchable list."""
+"""Controls that select one or several entries of a searchable list."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -39,7 +39,7 @@ class PickerField(QAbstractButton):
         return QSize(max(usual_width(), across + metrics.height() + SPACING.huge), control_height())
 
     def minimumSizeHint(self) -> QSize:
-        """Return the usual size, so that neighbours stay where they are."""
+        """Return the usual size, so that the field never becomes narrower than its name."""
         return self.sizeHint()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -105,7 +105,7 @@ class PickSeveralControl(SettingControl):
         return list(self.row.chips.values())
 
     def show_value(self, value: Any) -> None:
-        """Show chips of the values in effect; the focus goes from a removed chip to its neighbour."""
+        """Show chips of the values in effect; the focus moves from a removed chip to its neighbour."""
         before, self._value = self._value, tuple(value)
         self._requested.show(self._value)
         self.picker.show_chosen(self._value)
@@ -134,16 +134,16 @@ class PickSeveralControl(SettingControl):
         self.picker.open(with_unknown(self._entries(), self._value), self._value, self._name)
 
     def _toggle(self, value: str) -> None:
-        """Request the values with or without this one; the answer to the last request may not have come yet."""
+        """Add this value to the latest request, or remove it; the answer to that may still be pending."""
         rest = tuple(chosen for chosen in self._requested.latest if chosen != value)
         self._requested.request(rest if value in self._value else (*rest, value))
         self.set_value("\n".join(self._requested.latest))
 
     def note_refusal(self) -> None:
-        """Forget what was requested."""
+        """Discard the values that were requested."""
         self._requested.refuse()
 
     def request_default(self, default: Any) -> None:
-        """Request the default, to which the next choice adds."""
+        """Request the default; the next choice changes the default values."""
         self._requested.request(tuple(default))
         super().request_default(default)

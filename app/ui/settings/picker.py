@@ -1,6 +1,6 @@
-"""Searchable list in front of the window.
+"""Searchable list inside the window, in front of its other widgets.
 
-A window of its own would get no text of input methods, which Chinese names need.
+Input methods, which Chinese names need, would not reach a popup window.
 """
 
 from collections.abc import Collection, Sequence
@@ -46,7 +46,7 @@ from app.ui.widgets.controls import Field
 from app.ui.widgets.parts import label, vertical, worded
 
 MOST_ROWS: Final = 8
-"""Rows that are visible at once; with no more entries there is no search field."""
+"""Most rows that are visible at once; a list with no more entries has no search field."""
 _Index = QModelIndex | QPersistentModelIndex
 _LONGEST_QUERY: Final = 60
 _BESIDE: Final = Qt.ItemDataRole.UserRole + 1
@@ -54,7 +54,7 @@ _CLOSING: Final = frozenset({QEvent.Type.MouseButtonPress, QEvent.Type.Wheel, QE
 
 
 class PickerRow(QStyledItemDelegate):
-    """Drawing of a row: a check mark if chosen, the name, and the other name in a quieter colour."""
+    """Painter of a row: a check mark if selected, the name, and the other name in a muted colour."""
 
     def __init__(self, theme: Theme, parent: QObject) -> None:
         super().__init__(parent)
@@ -67,7 +67,7 @@ class PickerRow(QStyledItemDelegate):
         return QSize(across + metrics.height() + 4 * SPACING.small, control_height() - SPACING.hair)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
-        """Paint the row, with a ground where the keyboard or the pointer is."""
+        """Paint the row, with a background if it is current or under the pointer."""
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         place, state = QRectF(option.rect), option.state
@@ -83,7 +83,7 @@ class PickerRow(QStyledItemDelegate):
     def editorEvent(
         self, event: QEvent, model: QAbstractItemModel, option: QStyleOptionViewItem, index: _Index
     ) -> bool:
-        """Leave clicks to the list, because a choice counts only when it comes back as a setting."""
+        """Leave clicks to the list: a check mark changes only when the choice comes back as a setting."""
         return False
 
     def _paint_texts(self, painter: QPainter, place: QRectF, index: _Index) -> None:
@@ -132,7 +132,7 @@ class Picker(QFrame):
         self.hide()
 
     def open(self, entries: Sequence[PickerEntry], chosen: Collection[str], name: str) -> None:
-        """Show these entries below the anchor, or above it where there is more room; if it is open, close it."""
+        """Open the list below the anchor, or above it if there is more room; close it if it is open."""
         if self.isVisible():
             return self.close_list()
         self._entries, self._chosen = entries, chosen
@@ -156,7 +156,7 @@ class Picker(QFrame):
             item.setCheckState(self._check_state(item.data(Qt.ItemDataRole.UserRole)))
 
     def close_list(self) -> None:
-        """Close the list; the focus returns to the anchor if it was in here."""
+        """Close the list; if it has the focus, return that to the anchor."""
         if self.isVisible():
             inside = self.isAncestorOf(QApplication.focusWidget() or self)
             self.hide()
@@ -168,11 +168,11 @@ class Picker(QFrame):
         application().removeEventFilter(self)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint a ground with an outline."""
+        """Paint the background and the outline."""
         paint_box(self, self._theme)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Move between field and list, choose and close by keys; close when anything else is used."""
+        """Handle the keys of field and list; close the list when the user turns to another part of the window."""
         if watched in (self.search, self.list) and isinstance(event, QKeyEvent):
             return event.type() == QEvent.Type.KeyPress and self._handle(watched, event)
         resized = event.type() == QEvent.Type.Resize and watched is self.parent()
@@ -181,13 +181,13 @@ class Picker(QFrame):
         return False
 
     def _leaves(self, watched: QWidget, event: QEvent) -> bool:
-        """Return True if the event means that the user has turned to another part of the window."""
+        """Return whether the user has turned to another part of the window."""
         inside = watched is self or self.isAncestorOf(watched)
         own = watched is self._anchor and event.type() != QEvent.Type.Wheel
         return event.type() in _CLOSING and self.isVisible() and not inside and not own
 
     def _handle(self, watched: QObject, event: QKeyEvent) -> bool:
-        """Handle a key, and return True if it has no further effect."""
+        """Handle a key, and return whether it was consumed."""
         key, item = event.key(), self.list.currentItem()
         picks = (Qt.Key.Key_Return, Qt.Key.Key_Enter, *((Qt.Key.Key_Space,) if watched is self.list else ()))
         if key == Qt.Key.Key_Escape:
@@ -204,7 +204,7 @@ class Picker(QFrame):
         return True
 
     def _returns(self, event: QKeyEvent) -> bool:
-        """Return True if the key belongs to the search field: a letter, or Up in the first row."""
+        """Return whether the key belongs to the search field: a character, or Up in the first row."""
         letter = bool(event.text()) and event.text().isprintable()
         return letter or (event.key() == Qt.Key.Key_Up and self.list.currentRow() <= 0)
 
@@ -231,7 +231,7 @@ class Picker(QFrame):
         return Qt.CheckState.Checked if value in self._chosen else Qt.CheckState.Unchecked
 
     def _move_beside_anchor(self) -> None:
-        """Find the side of the anchor with room for most rows."""
+        """Move the list to the side of the anchor that has room for more rows."""
         window = self._anchor.window()
         self.setParent(window)
         at = QRect(self._anchor.mapTo(window, QPoint()), self._anchor.size())

@@ -1,4 +1,4 @@
-"""Entries of searchable lists: languages and models in the language of the windows, and the search."""
+"""Provide the entries of searchable lists, languages and models, and the search in them."""
 
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -28,14 +28,14 @@ class PickerEntry:
 
     @property
     def text(self) -> str:
-        """Both names, as one row shows them."""
+        """Both names, as shown in a row."""
         return f"{self.name} · {self.beside}" if self.beside else self.name
 
 
 def matching(entries: Sequence[PickerEntry], query: str) -> list[PickerEntry]:
-    """Return the entries that contain each term; names that begin with the query come first.
+    """Return the entries that contain each term of the query; names that begin with the query come first.
 
-    Accents, case and forms of letters do not count.
+    Accents, case and compatibility forms of letters are ignored.
     """
     wanted = _plain(query)
     hits = [entry for entry in entries if all(term in _all_words(entry) for term in wanted.split())]
@@ -43,7 +43,7 @@ def matching(entries: Sequence[PickerEntry], query: str) -> list[PickerEntry]:
 
 
 def with_unknown(entries: Sequence[PickerEntry], chosen: Sequence[str]) -> list[PickerEntry]:
-    """Return the entries, and further ones for chosen values that none of them has."""
+    """Return the entries, with further ones for chosen values that are not among them."""
     known = {entry.value for entry in entries}
     return [*entries, *(PickerEntry(value, value) for value in chosen if value not in known)]
 
@@ -58,31 +58,31 @@ def _plain(text: str) -> str:
 
 
 def spoken_entries(texts: Texts) -> list[PickerEntry]:
-    """Return the possible spoken languages, of which the first detects the language."""
+    """Return the entries of spoken languages, beginning with automatic detection."""
     return [PickerEntry("auto", texts("settings.spoken.auto")), *_languages(texts.language)]
 
 
 def own_entries(texts: Texts) -> list[PickerEntry]:
-    """Return the languages that a user may speak, of which the first is that of the system."""
+    """Return the entries of languages that the user speaks, beginning with the system's language."""
     return [PickerEntry(SYSTEM, texts("settings.spoken.system")), *_languages(texts.language)]
 
 
 def model_entries(texts: Texts, names: Iterable[str]) -> list[PickerEntry]:
-    """Return the models to recognise with, of which the first is any."""
+    """Return the entries of models, beginning with any model."""
     models = (PickerEntry(name, model_name(texts, name)) for name in names)
     return [PickerEntry("", texts("settings.spoken.any-model")), *models]
 
 
 @cache
 def _languages(language: str) -> tuple[PickerEntry, ...]:
-    """Return all languages that a model of the catalogue knows, in the order of their names."""
+    """Return the entries of all languages that a model of the catalogue supports, sorted by name."""
     codes = {code for model in load_catalogue().models for code in model.languages}
     collator = QCollator(QLocale(language))
     return tuple(sorted((_entry(language, code) for code in codes), key=lambda one: collator.sortKey(one.name)))
 
 
 def _entry(language: str, code: str) -> PickerEntry:
-    """Return a language, found by its name in every language of the windows and in its own."""
+    """Return the entry of a language, found by its name in each language of the windows and in its own."""
     name, native = language_name(Sentences(language), code), NATIVE_NAMES.get(code, "")
     words = (native, *(language_name(Sentences(other), code) for other in LANGUAGES))
     return PickerEntry(code, name, native if native != name and script_is_drawn(native) else "", " ".join(words))

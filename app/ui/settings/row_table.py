@@ -1,4 +1,4 @@
-"""Factory of setting rows: which settings have a row, and with which control."""
+"""Create the rows of settings, each with its kind of control."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -54,18 +54,18 @@ SEGMENTED: Final = frozenset(
         *("recognition.script", "insertion.strategy", "insertion.newline", "advanced.log_level"),
     }
 )
-"""Settings whose few options are short enough to stand side by side."""
+"""Settings whose few options are short enough for buttons side by side."""
 
 MODEL: Final = "recognition.model"
 PICKED: Final = frozenset({"recognition.languages", "recognition.language", MODEL})
-"""Settings whose values are chosen from a searchable list."""
+"""Settings whose values are selected from a searchable list."""
 
 
 @dataclass
 class ControlValues:
-    """Values that controls need beyond their own: settings in effect and available choices.
+    """Values that controls share: settings in effect and available choices.
 
-    Models are those ``installed`` on this computer and those that computers have ``loaded``.
+    ``installed``: models on this computer. ``loaded``: models that workers have loaded.
     """
 
     settings: Settings = Settings()
@@ -74,7 +74,7 @@ class ControlValues:
     loaded: tuple[str, ...] = ()
 
     def models(self) -> tuple[str, ...]:
-        """Return the names of the known models, each once, with the one in effect."""
+        """Return the names of the known models, including the one in effect, without duplicates."""
         names = (*self.installed, *self.loaded, self.settings.recognition.model)
         return tuple(dict.fromkeys(filter(None, names)))
 
@@ -85,14 +85,14 @@ class ControlValues:
 
 
 class SettingRows:
-    """Rows by setting name, created section by section, because creating all at once would freeze the window."""
+    """Rows by setting name, created section by section, because creating all of them would freeze the window."""
 
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None], known: ControlValues) -> None:
         self._theme, self._texts, self._ask, self._known = theme, texts, ask, known
         self.made: dict[str, SettingRow] = {}
 
     def of(self, section: str) -> list[SettingRow]:
-        """Return the rows of a section, in order; the first call makes them."""
+        """Return the rows of a section, in order; the first call creates them."""
         for name in settings_of(section):
             if name not in self.made:
                 setting = all_settings()[name]

@@ -1,4 +1,4 @@
-"""Sections of the settings page: their tabs, rows and added panels, and the reset of all settings of a section."""
+"""Sections of the settings page: tabs, rows, groups and added panels, and the reset of a whole section."""
 
 from collections.abc import Callable, Iterable, Sequence
 
@@ -40,11 +40,11 @@ from app.ui.widgets.parts import (
 )
 
 _WORDS_LETTERS = 34
-"""Minimum width of the explanation, in letters, for the control to stand to its right."""
+"""Minimum width of the explanation, in letters, if the control is to its right."""
 
 
 class SettingRow(LinedRow):
-    """Row that shows one setting; a change is shown when it comes back as ``Settings`` or is refused."""
+    """Row of one setting; it shows a change when that comes back as ``Settings`` or is refused."""
 
     def __init__(self, setting: Setting, control: SettingControl, theme: Theme, texts: Texts) -> None:
         super().__init__(theme)
@@ -98,7 +98,7 @@ class SettingRow(LinedRow):
         self.control.request_default(self.setting.default)
 
     def search(self, wanted: tuple[str, ...]) -> bool:
-        """Mark the search terms in the texts, and return True if all of them match."""
+        """Mark the search terms in the texts, and return whether all terms match."""
         if wanted != self._wanted:
             self._wanted = wanted
             self._show_marked_texts()
@@ -142,7 +142,7 @@ class SettingRow(LinedRow):
         return QSize(across, super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Place the control to the right of the texts if both fit, else below."""
+        """Place the control to the right of the texts if both fit, otherwise below."""
         self._arrange()
 
     def _head_width(self) -> int:
@@ -158,13 +158,13 @@ class SettingRow(LinedRow):
 
 
 def mark_style(theme: Theme) -> str:
-    """Return the CSS style of marked search terms: underlined, so that colour alone does not carry the meaning."""
+    """Return the CSS of marked search terms; they are underlined, so that colour is not the only sign."""
     ground, ink = theme.mark_colours
     return f"background-color: {ground.name()}; color: {ink.name()}; text-decoration: underline"
 
 
 class SectionTab(NavigationButton):
-    """Name of a section, with a bar below it while the section is shown."""
+    """Tab of a section, with a bar below its name while the section is visible."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme)
@@ -201,13 +201,13 @@ class SectionTabs(QWidget):
         vertical(self._row, within=self)
 
     def choose(self, name: str) -> None:
-        """Mark the shown section; an empty name clears the mark during a search."""
+        """Mark the tab of the visible section; an empty name marks none, during a search."""
         self._group.setExclusive(bool(name))
         for known, tab in self.tabs.items():
             tab.setChecked(known == name)
 
     def arrange(self) -> None:
-        """Place the tabs again after their names changed."""
+        """Arrange the tabs again after their names have changed."""
         self._row.arrange()
 
 
@@ -215,7 +215,7 @@ Words = Callable[[], Iterable[str]]
 
 
 class Group(QWidget):
-    """Card with related settings of a section, below its title."""
+    """Title and card with related settings of a section."""
 
     def __init__(self, name: str, texts: Texts) -> None:
         super().__init__()
@@ -229,14 +229,14 @@ class Group(QWidget):
         vertical(self.head, self.card, within=self)
 
     def fill(self, rows: Sequence[SettingRow]) -> None:
-        """Add the rows that belong here."""
+        """Add those of the rows that belong to this group."""
         names = PLACES[section_of(rows[0].setting.name)][self.name]
         self.rows = tuple(row for row in rows if row.setting.name in names)
         for row in self.rows:
             self._inside.addWidget(row)
 
     def show_rows(self, wanted: Sequence[SettingRow]) -> None:
-        """Show the wanted ones of the rows, and nothing without any."""
+        """Show the rows that are wanted; hide the group if there are none."""
         shown = [row for row in self.rows if row in wanted]
         for row in self.rows:
             row.setVisible(row in shown)
@@ -245,7 +245,7 @@ class Group(QWidget):
 
 
 class Section(QWidget):
-    """Section that is shown alone, or reduced to its matches and headed by its title during a search."""
+    """Section of the page; during a search, it has a heading and shows only its matches."""
 
     def __init__(self, name: str, texts: Texts) -> None:
         super().__init__()
@@ -275,7 +275,7 @@ class Section(QWidget):
         order_focus([part for layout in self._order for part in widgets_in(layout)])
 
     def add(self, panel: QWidget, words: Words, group: str = "") -> None:
-        """Add a panel below the others, or below a group; if it hides itself, its wrapper takes no room either."""
+        """Add a panel below the others, or below a group, in a wrapper that is hidden together with it."""
         around = QWidget()
         vertical(panel, within=around)
         self.panels[around] = panel, words
@@ -292,7 +292,7 @@ class Section(QWidget):
         self._show()
 
     def search(self, wanted: tuple[str, ...]) -> int:
-        """Show the matching rows and panels, and return their number; without terms show everything."""
+        """Show the matching rows and panels, and return their number; without terms, show everything."""
         self._wanted = wanted
         rows = [row for row in self.rows if row.search(wanted)]
         self.heading.setVisible(bool(wanted))
@@ -314,7 +314,7 @@ class Section(QWidget):
             row.control.submit()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Follow panels that hide themselves, and cancel the reset's confirmation when the focus leaves it."""
+        """Follow panels that hide themselves; cancel the confirmation when the reset button loses the focus."""
         if watched is not self.reset:
             if event.type() in (QEvent.Type.ShowToParent, QEvent.Type.HideToParent):
                 self._show_panels()
@@ -325,7 +325,7 @@ class Section(QWidget):
         return super().eventFilter(watched, event)
 
     def _show_panels(self) -> int:
-        """Show the wrappers of the wanted panels, and return their number."""
+        """Show the wrappers of the matching panels, and return their number."""
         shown = [around for around in self.panels if self._is_wanted(*self.panels[around])]
         for around in self.panels:
             around.setVisible(around in shown)

@@ -1,4 +1,4 @@
-"""Texts for settings, the search in them, and the section, group and order of each on the page."""
+"""Define the place of each setting on the page, its texts, and the search in them."""
 
 import html
 import re
@@ -48,7 +48,7 @@ PLACES: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "versions": ("updates.url", "updates.key"),
     },
 }
-"""Settings with a row, by section and group, in the order of the page; settings files keep other sections.
+"""Settings with a row, by section and group, in the order of the page; the settings file has other sections.
 
 The titles are the texts ``settings.section.SECTION`` and ``settings.group.GROUP``.
 """
@@ -56,7 +56,7 @@ The titles are the texts ``settings.section.SECTION`` and ``settings.group.GROUP
 SECTIONS: Final = tuple(PLACES)
 
 PANELS_FIRST: Final = frozenset({MODELS, COMPUTERS})
-"""Sections that show their panels above their settings."""
+"""Sections whose panels are above their settings."""
 
 _SECTION_OF: Final = {
     name: section for section, groups in PLACES.items() for names in groups.values() for name in names
@@ -85,7 +85,7 @@ def title(texts: Texts, name: str) -> str:
 
 
 def description(texts: Texts, name: str) -> str:
-    """Return the explanation of a setting, one or two lines long."""
+    """Return the explanation of a setting, of one or two lines."""
     return texts(f"settings.says.{name}")
 
 
@@ -104,12 +104,12 @@ def refusal_text(texts: Texts, name: str, note: Note) -> str:
 
 
 def is_of_value(note: Note) -> bool:
-    """Return True if the note is about the value of one setting."""
+    """Return whether the note is about the value of a single setting."""
     return note.key in _BAD
 
 
 def is_of_file(note: Note) -> bool:
-    """Return True if the problem is in the settings file, False if the user just requested the value."""
+    """Return whether the problem is in the settings file, not in a value that the user has just requested."""
     return not is_of_value(note) or _FILE in note.values.get("place", "")
 
 
@@ -123,7 +123,7 @@ def _allowed_text(texts: Texts, name: str) -> str:
 def search_words_of(setting: Setting) -> str:
     """Return all search words of a setting in every language, because the user may not read the current one.
 
-    ``settings.find.NAME`` has those that no text on the page has.
+    ``settings.find.NAME`` has words that are in no text on the page.
     """
     name = setting.name
     keys = [
@@ -135,7 +135,7 @@ def search_words_of(setting: Setting) -> str:
 
 
 def in_all_languages(*keys: str) -> list[str]:
-    """Return texts in every language of the windows; a text with forms for numbers is left out."""
+    """Return texts in every language of the windows, except those with plural forms."""
     known = (entries(language).get(key) for language in LANGUAGES for key in keys)
     return [entry for entry in known if isinstance(entry, str)]
 
@@ -146,12 +146,12 @@ def search_terms(query: str) -> tuple[str, ...]:
 
 
 def matches(wanted: tuple[str, ...], words: str) -> bool:
-    """Return True if each term occurs in ``words``, which must be in lower case."""
+    """Return whether each term occurs in ``words``, which must be in lower case."""
     return all(term in words for term in wanted)
 
 
 def marked_html(text: str, wanted: tuple[str, ...], style: str) -> str:
-    """Return ``text`` as HTML with the terms in this style; ``wanted`` must not be empty."""
+    """Return ``text`` as HTML, with the terms in this CSS style; ``wanted`` must not be empty."""
     pattern = re.compile("|".join(map(re.escape, sorted(wanted, key=len, reverse=True))), re.IGNORECASE)
     parts, place = list[str](), 0
     for hit in pattern.finditer(text):

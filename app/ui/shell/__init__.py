@@ -1,1 +1,1 @@
-"""The main window, its pages, the tray and the bridge into Qt's thread."""
+"""Main window, its pages, the tray, and the bridge into Qt's thread."""

@@ -1,4 +1,4 @@
-"""Delivery of values from any thread to Qt's thread."""
+"""Deliver values from any thread to Qt's thread."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -30,17 +30,14 @@ class Bridge(QObject):
         self.arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
 
     def post(self, value: object) -> None:
-        """Post a value from any thread and return at once.
-
-        Values are dropped after Qt has shut down.
-        """
+        """Post a value from any thread and return at once; drop it if Qt has shut down."""
         kind = type(value)
         if kind in _NEWEST:
             self._newest[kind] = value
             value = kind
         try:
             self.arrived.emit(value)
-        except RuntimeError:  # Qt has deleted this object: the program ends
+        except RuntimeError:  # Qt has deleted this object, because the program ends
             self._newest.clear()
 
     @Slot(object)

@@ -1,7 +1,7 @@
 """Qt's clipboard as an ``app.insertion.clipboard.WholeClipboard``.
 
-Only Windows and macOS paste through it. Qt requests the data when a program reads the clipboard, which reveals
-the read. Qt does not report which program reads.
+Only Windows and macOS paste through it. Qt requests the data when a program reads the clipboard, so reads are
+noticed, but not which program reads.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from app.ui.shell.qt_calls import QtCalls
 
 MOST_BYTES: Final = 64 * 2**20
 _ACCEPTED_S: Final = 2.0
-# Formats that ask clipboard histories to skip the text: Windows, macOS (nspasteboard.org), KDE.
+# Formats that ask clipboard managers to skip the text: Windows, macOS (nspasteboard.org), KDE.
 _PASSING: Final = (
     'application/x-qt-windows-mime;value="ExcludeClipboardContentFromMonitorProcessing"',
     "application/x-nspasteboard-transient",
@@ -35,17 +35,14 @@ class _Offer(QMimeData):
         self._read = read
 
     def retrieveData(self, name: str, kind: Any) -> Any:
-        """Report a read of the text and return the data; Qt calls this."""
+        """Report a read of the text, and return the data to Qt."""
         if name.startswith("text/"):
             self._read()
         return super().retrieveData(name, kind)
 
 
 class QtClipboard(QObject):
-    """Clipboard that lives in Qt's thread and serves coroutines of the runtime's thread.
-
-    Create it in Qt's thread, which owns ``clipboard``.
-    """
+    """Clipboard for coroutines of the loop's thread; create it in Qt's thread, which owns ``clipboard``."""
 
     def __init__(self, clipboard: QClipboard) -> None:
         super().__init__()
@@ -60,26 +57,23 @@ class QtClipboard(QObject):
         clipboard.dataChanged.connect(self._has_changed)
 
     async def keep(self, *, primary: bool = False) -> bool:
-        """Save the whole content and return True.
-
-        Return False if the content is too large or Qt does not answer in time.
-        """
+        """Save the whole content; return False if it is too large or Qt does not answer in time."""
         try:
             return bool(await self._ask(self._save_content))
         except TimeoutError:
             return False
 
     async def offer(self, text: str, *, primary: bool = False) -> bool:
-        """Put ``text`` into the clipboard and return True. Raises ``TimeoutError``."""
+        """Put ``text`` into the clipboard, notice its reads, and return True. Raises ``TimeoutError``."""
         await self._ask(lambda: self._offer_text(text))
         return True
 
     def expect_read(self, process: int = 0) -> None:
-        """Count only reads from now on."""
+        """Make ``until_read`` count reads from now on."""
         self._reads_before = self._reads
 
     async def until_read(self, deadline_s: float) -> bool:
-        """Return True if the clipboard is read after ``expect_read``; wait at most ``deadline_s`` for it."""
+        """Wait up to ``deadline_s`` for a read after ``expect_read``, and return whether there was one."""
         loop, heard = asyncio.get_running_loop(), asyncio.Event()
         self._heard = partial(loop.call_soon_threadsafe, heard.set)
         try:
@@ -92,13 +86,13 @@ class QtClipboard(QObject):
             self._heard = None
 
     async def give_back(self) -> None:
-        """Restore the saved content, unless another program owns the clipboard by now. Raises ``TimeoutError``."""
+        """Restore the saved content, unless another program has taken the clipboard. Raises ``TimeoutError``."""
         await self._ask(self._give_back)
 
     async def copy(self, text: str) -> bool:
-        """Leave ``text`` in the clipboard and return True; return False on failure.
+        """Put ``text`` into the clipboard without restoring it later, and return whether that worked.
 
-        Under Wayland this fails while no window of the app has the focus, or before one has got a key or a click.
+        On Wayland it fails while no window of the app has the focus, or before one has received a key or a click.
         """
         loop, accepted = asyncio.get_running_loop(), asyncio.Event()
         try:
@@ -143,13 +137,14 @@ class QtClipboard(QObject):
     def _leave_text(self, text: str, accepted: Callable[[], object]) -> bool:
         """Copy a text, and call ``accepted`` once it is in the clipboard.
 
-        A compositor reports each change of the clipboard to the program with the focus, but no refusal.
+        A Wayland compositor reports a change of the clipboard to the focused program, but does not report a
+        refusal.
         """
         is_wayland = QGuiApplication.platformName().startswith("wayland")
         if is_wayland and QGuiApplication.focusWindow() is None:
             return False
         self._offer = self._before = self._accepted = None
-        self._clipboard.setText(text)  # Qt itself reports this change at once
+        self._clipboard.setText(text)  # Qt emits ``dataChanged`` for this call at once
         if is_wayland:
             self._accepted = accepted
         else:
@@ -179,6 +174,6 @@ class QtClipboard(QObject):
 
     def _was_read(self) -> None:
         self._reads += 1
-        heard = self._heard  # the other thread may clear it meanwhile
+        heard = self._heard  # the other thread may clear it at any time
         if heard is not None:
             heard()

@@ -1,4 +1,4 @@
-"""The window as it opens, before all of its pages exist."""
+"""Main window as it opens, before all of its pages exist."""
 
 from collections.abc import Callable
 from typing import Final
@@ -27,15 +27,15 @@ PAGES: Final = (HOME, FILES, DICTIONARY, SETTINGS)
 """Pages in the order of the sidebar, with icons of the same names."""
 
 _LONGEST_MS: Final = 500
-"""Longest wait for the first drawing: a window that is covered or minimised is not drawn."""
+"""Longest wait for the first paint, because a covered or minimised window is not painted."""
 _ROUNDS: Final = 3
-"""Rounds of layout after it: a window that fills the screen is first drawn with the places of a smaller one."""
+"""Rounds of layout after the first paint, because a maximised window is first laid out at a smaller size."""
 
 
 class Front:
-    """The window with its first page, the status and the first steps; other pages are empty.
+    """Main window with its first page, the status and the first steps; other pages are placeholders.
 
-    Imports and makes no more, so that it is visible soon. ``closing``: see ``Shell``.
+    It imports and creates no more, so that it is visible soon. ``closing``: see ``Shell``.
     """
 
     def __init__(
@@ -53,13 +53,13 @@ class Front:
         self.home.head.try_wanted.connect(lambda: self.first_steps.open(StepProgress((Step.TRY,), Step.TRY)))
 
     def ask(self, action: Action) -> None:
-        """Pass an action on; before the app quits, hide the window, which saves edits."""
+        """Pass an action on; before the app quits, hide the window, which saves edited text."""
         if action is Verb.QUIT:
             self.shell.hide()
         self._ask(action)
 
     def appear(self) -> None:
-        """Show the window, and return when it is drawn. The user's clicks and keys wait."""
+        """Show the window, and return after its first paint; clicks and keys stay queued until then."""
         self.shell.appear()
         waiting = QEventLoop()
         QTimer.singleShot(_LONGEST_MS, waiting, waiting.quit)

@@ -1,7 +1,7 @@
-"""Garbage collection in Qt's thread only.
+"""Collect garbage in Qt's thread only.
 
-Python collects garbage in the thread that happens to make the next object. Garbage that holds widgets or timers
-would be destroyed there while Qt delivers events to them in its own thread: it would crash (decision 0087).
+Python collects garbage in whatever thread exceeds the threshold of allocations. Widgets and timers would be
+destroyed in that thread while Qt delivers events to them in its own, and the program would crash (decision 0087).
 """
 
 import gc
@@ -16,9 +16,9 @@ _NEW_OBJECTS: Final = 20_000
 
 
 class GarbageCollection(QObject):
-    """Collect garbage in the thread of ``parent`` alone, and return free memory to the system once a minute.
+    """Timer that collects garbage in the thread of ``parent``, and returns memory to the system once a minute.
 
-    Python collects none by itself any more, not even after this object is gone.
+    It switches Python's automatic collection off, and never on again.
     """
 
     def __init__(self, parent: QObject, interval_ms: int = _INTERVAL_MS) -> None:
@@ -28,7 +28,7 @@ class GarbageCollection(QObject):
         self.startTimer(interval_ms, Qt.TimerType.VeryCoarseTimer)
 
     def timerEvent(self, event: QTimerEvent) -> None:
-        """Collect young garbage if there may be much, and all of it once a minute."""
+        """Collect young garbage if there are many new objects, and all garbage once a minute."""
         if gc.get_count()[0] > _NEW_OBJECTS:
             gc.collect(1)
         self._memory.give_back_if_due()

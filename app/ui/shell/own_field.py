@@ -1,6 +1,6 @@
-"""The text around the caret in the windows of this app.
+"""Read the text around the caret in the windows of this app.
 
-Programs of Qt answer on the accessibility bus only where the desktop asks all programs to; Qt itself always knows.
+Qt answers on the accessibility bus only if the desktop has enabled accessibility, so ask Qt directly.
 """
 
 from PySide6.QtCore import QCoreApplication, Qt
@@ -14,13 +14,13 @@ _QUERY = Qt.InputMethodQuery
 
 
 class OwnField:
-    """The field of this app that has the focus. Create it in Qt's thread."""
+    """Reader of the focused field of this app; create it in Qt's thread."""
 
     def __init__(self) -> None:
         self._ask = QtCalls().ask
 
     async def read_around(self, target: Target) -> TextSurroundings | None:
-        """Return what surrounds the caret, or ``None`` if nothing has the focus or Qt does not answer in time."""
+        """Return the surroundings of the caret; ``None`` if nothing has the focus or Qt misses the deadline."""
         try:
             found: TextSurroundings | None = await self._ask(_focused)
         except TimeoutError:
@@ -34,7 +34,7 @@ def _focused() -> TextSurroundings | None:
 
 
 def surroundings(widget: QWidget) -> TextSurroundings:
-    """Return what surrounds the caret of a widget, as an input method learns it."""
+    """Return the surroundings of a widget's caret, by an input method query."""
     asked = QInputMethodQueryEvent(
         _QUERY.ImEnabled
         | _QUERY.ImHints
@@ -55,5 +55,5 @@ def surroundings(widget: QWidget) -> TextSurroundings:
 
 
 def _before(text: str, count: int) -> str:
-    """Return the first ``count`` units of UTF-16, in which Qt counts."""
+    """Return the first ``count`` UTF-16 units of a text, as Qt counts."""
     return text.encode("utf-16-le", "surrogatepass")[: 2 * count].decode("utf-16-le", "ignore")

@@ -1,4 +1,4 @@
-"""Pages of the main window, and the registry that passes values to them."""
+"""Create the pages of the main window, and the registry that passes values to them."""
 
 from collections.abc import Callable
 from functools import partial
@@ -32,7 +32,7 @@ from runtime.folders import folders
 
 
 class HelpPanels:
-    """The four panels of help. ``logs``: folder of the log files."""
+    """The four help panels. ``logs``: folder of the log files."""
 
     def __init__(
         self,
@@ -57,9 +57,9 @@ class HelpPanels:
 
 
 class Pages:
-    """All pages of the main window and their panels; the first ones are those of ``front``.
+    """All pages of the main window and their panels, including those of ``front``.
 
-    ``handlers``: the callbacks for the values that the app publishes.
+    ``handlers`` accepts the values that the app publishes.
     """
 
     def __init__(self, front: Front, theme: Theme, texts: Texts) -> None:
@@ -177,19 +177,19 @@ class Pages:
         self.settings.choose("computers")
 
     def show_key_lines(self) -> None:
-        """Show the settings with the keys, and with the lines for them."""
+        """Show the settings of keys, scrolled to the lines for the compositor."""
         self.shell.appear(SETTINGS)
         self.settings.choose("input")
         self.settings.area.ensureWidgetVisible(self.key_lines)
 
     def show_updates(self) -> None:
-        """Show the settings of newer versions."""
+        """Show the settings, scrolled to the panel of newer versions."""
         self.shell.appear(SETTINGS)
         self.settings.choose("general")
         self.settings.area.ensureWidgetVisible(self.updates)
 
     def lend(self) -> None:
-        """Open the form that recognises for another computer."""
+        """Open the form that lends this computer's recognition to another one."""
         self.show_computers()
         self.computers.lend_this()
 

@@ -1,4 +1,4 @@
-"""Controls behind the status line: microphone, key, place of recognition; and the keeper of the status."""
+"""Controls behind the status line (microphone, key, place of recognition), and the owner of the status."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -29,7 +29,7 @@ from app.ui.widgets.panels import focus_chain, scrolling
 from app.ui.widgets.parts import aligned, grid, horizontal, label, remark, show_text, stretched, vertical, worded
 
 _EDGE: Final = RADII.small
-"""Distance of the contents from the border, whose corners are round."""
+"""Distance of the contents from the border with its round corners."""
 _HERE: Final = "here"
 _ADD: Final = "add"
 _WATCHER: Final = "status"
@@ -45,15 +45,16 @@ class Veil(QWidget):
         self.hide()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Report a click anywhere."""
+        """Report a click anywhere on the window."""
         self._clicked()
 
 
 class Popover(QFrame):
     """Frame over the window with the controls behind the status line.
 
-    A change is shown when it comes back as ``Status``. Esc, a click elsewhere and a lost focus close it.
-    ``add_wanted``: emitted when the user wants to pair another computer. ``opened``: emitted with True on opening.
+    It shows a change when that comes back as ``Status``. Esc, a click elsewhere and a lost focus close it.
+    ``add_wanted``: emitted when the user wants to pair another computer. ``opened``: emitted with True or False
+    when it opens or closes.
     """
 
     add_wanted = Signal()
@@ -91,7 +92,7 @@ class Popover(QFrame):
     # -- values --------------------------------------------------------------------------------------------
 
     def show_status(self, status: Status) -> None:
-        """Show the values in effect; while hidden they are only kept."""
+        """Show the values in effect; while hidden, only store them."""
         before, self._status = self._status, status
         if status.choices != before.choices:
             self.refusal.hide()
@@ -103,7 +104,7 @@ class Popover(QFrame):
         self.setAccessibleName(self._texts("shell.status"))
         controls = (self.microphone, self.key, self.mode, self.pause, self.place, self.worker)
         for shown, control in zip(self._names.values(), controls, strict=True):
-            if control is not self.key:  # it names its key, too
+            if control is not self.key:  # its accessible name has the key too
                 control.setAccessibleName(shown.text())
         self._show()
 
@@ -134,7 +135,7 @@ class Popover(QFrame):
     # -- opening and closing -------------------------------------------------------------------------------
 
     def open(self, opener: QWidget) -> None:
-        """Open above ``opener``, which gets the focus back, or close if it is open."""
+        """Open above ``opener``, which later gets the focus back; close if it is open."""
         if self.isVisible():
             return self.shut()
         self._opener = opener
@@ -145,14 +146,14 @@ class Popover(QFrame):
         self.microphone.setFocus(Qt.FocusReason.PopupFocusReason)
 
     def shut(self) -> None:
-        """Close and give the focus back."""
+        """Close, and return the focus to the opener."""
         if self.isVisible():
             self.hide()
             if self._opener is not None:
                 self._opener.setFocus(Qt.FocusReason.PopupFocusReason)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Cover the window, so that a click elsewhere closes this frame."""
+        """Cover the window with the veil, so that a click elsewhere closes this frame."""
         self._veil.show()
         self._veil.raise_()
         self._window.installEventFilter(self)
@@ -161,7 +162,7 @@ class Popover(QFrame):
         self.opened.emit(True)
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Uncover the window again."""
+        """Remove the veil from the window."""
         if self._veil.isHidden():  # it was not open
             return
         self._veil.hide()
@@ -180,7 +181,7 @@ class Popover(QFrame):
             super().keyPressEvent(event)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Follow the size of the window and of the controls, and the place of the opener."""
+        """Fit the frame when the window, the controls or the opener change."""
         kinds: dict[QObject, QEvent.Type] = {
             self._window: QEvent.Type.Resize,
             self._inside: QEvent.Type.LayoutRequest,
@@ -190,10 +191,10 @@ class Popover(QFrame):
         return super().eventFilter(watched, event)
 
     def focusNextPrevChild(self, forward: bool) -> bool:
-        """Keep Tab among the controls."""
+        """Keep the focus among the controls on Tab."""
         inside = filter(self.isAncestorOf, focus_chain(self))
         stops = [stop for stop in inside if stop.isVisible() and stop.isEnabled()]
-        if not stops:  # Qt asks once more when this frame is hidden
+        if not stops:  # Qt also calls this while the frame is being hidden
             return False
         focused = QApplication.focusWidget()
         place = stops.index(focused) if focused in stops else 0
@@ -206,13 +207,13 @@ class Popover(QFrame):
             self.hide()
 
     def _has(self, widget: QWidget | None) -> bool:
-        """Return True for parts of this frame, also in windows of their own, such as an open list."""
+        """Return whether a widget is part of this frame, even in a window of its own, such as an open list."""
         while widget is not None and widget is not self:
             widget = widget.parentWidget()
         return widget is self
 
     def _fit(self) -> None:
-        """Take the wanted size above the opener, as far as the window has room."""
+        """Resize and move the frame above the opener, within the window."""
         window, opener = self._window, self._opener
         if opener is None:
             return
@@ -229,7 +230,7 @@ class Popover(QFrame):
         )
         room = window.height() - 2 * edge
         high = min(needed + border, room)
-        # A scroll bar that a longer text needed for a moment would stay: it takes width, and so adds lines.
+        # A scroll bar that was needed for a moment would stay, because its width makes texts wrap into more lines.
         policy = Qt.ScrollBarPolicy
         bar = policy.ScrollBarAlwaysOff if high < room else policy.ScrollBarAsNeeded
         self._area.setVerticalScrollBarPolicy(bar)
@@ -257,7 +258,7 @@ class Popover(QFrame):
         self._fit()
 
     def _pause(self, on: bool) -> None:
-        self.pause.setChecked(self._status.paused)  # it follows the keys, not the click
+        self.pause.setChecked(self._status.paused)  # shows the state in effect, not the click
         self._ask(SuspendHotkeys(on))
 
     def _switch_worker(self, on: bool) -> None:
@@ -285,7 +286,7 @@ class Popover(QFrame):
 
 
 def _stacked(*controls: QWidget) -> QWidget:
-    """Return a widget with controls below each other."""
+    """Return a widget that contains these controls, stacked vertically."""
     made = QWidget()
     vertical(*controls, within=made, gap=SPACING.hair)
     return made
@@ -294,7 +295,7 @@ def _stacked(*controls: QWidget) -> QWidget:
 class StatusBoard(QObject):
     """Owner of the status line at the foot of the sidebar.
 
-    The controls behind it are created when they are opened first. ``changed``: carries each new status.
+    The controls behind it are created when they are first opened. ``changed``: emitted with each new status.
     ``opened``: emitted with True when the controls open, and with False when they close.
     ``add_wanted``: emitted when the user wants to pair another computer.
     """

@@ -1,4 +1,4 @@
-"""Calls from coroutines of the loop's thread into Qt's thread."""
+"""Call functions in Qt's thread from coroutines of the loop's thread."""
 
 import asyncio
 from collections.abc import Callable
@@ -11,7 +11,7 @@ _DEADLINE_S: Final = 2.0
 
 
 class QtCalls(QObject):
-    """Calls that run in Qt's thread. Create it in that thread."""
+    """Caller of functions in Qt's thread; create it in that thread."""
 
     _wanted = Signal(object)
 
@@ -20,7 +20,7 @@ class QtCalls(QObject):
         self._wanted.connect(self._run, Qt.ConnectionType.QueuedConnection)
 
     async def ask(self, work: Callable[[], Any]) -> Any:
-        """Return the result of ``work`` in Qt's thread. Raises its error, or ``TimeoutError``."""
+        """Run ``work`` in Qt's thread and return its result. Raises its error, or ``TimeoutError``."""
         future: Future[Any] = Future()
         self._wanted.emit((work, future))
         return await asyncio.wait_for(asyncio.wrap_future(future), _DEADLINE_S)

@@ -1,4 +1,4 @@
-"""Windows of the app: the main one, with pages beside a sidebar and a note at its first closing; the monitor."""
+"""Windows of the app: the main window with its pages and sidebar, its closing note, and the monitor window."""
 
 from collections.abc import Callable
 from typing import Final
@@ -45,9 +45,9 @@ _WITHOUT_TRAY = ("closing.heading-without-tray", "closing.says-without-tray")
 
 
 class ClosingNote(QDialog):
-    """Dialog whose two buttons call ``close_window`` and ``end``; ``once`` knows whether one was pressed.
+    """Dialog that explains that the app keeps running; its buttons call ``close_window`` and ``end``.
 
-    Esc leaves the window open.
+    ``once``: counts that a button was pressed. Esc leaves the window open.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class ClosingNote(QDialog):
         refresh_with(self.refresh, texts)
 
     def show_tray(self, present: bool) -> None:
-        """Tell the way back through the tray, or that without one."""
+        """Explain how to reopen the window, through the tray if it is ``present``."""
         self._in_tray = present
         self.refresh()
 
@@ -97,13 +97,13 @@ _ANSWER_MS: Final = 500
 """Time for the window manager to show a window."""
 _MOST_DIGITS: Final = 9
 _LEAST_LETTERS: Final = 84
-"""Least width of the pages, in average letters: in a narrower window the sidebar shows only icons."""
+"""Minimum width of the pages, in average letters; in a narrower window the sidebar shows only icons."""
 
 
 def usual_size() -> QSize:
-    """Return the default window size: the sidebar beside a column of about the greatest width.
+    """Return the default window size, with room for the sidebar and a column of maximum width.
 
-    Lines and letters both count, because some fonts have wide letters and low lines.
+    It depends on line height and letter width, because some fonts have wide letters and low lines.
     """
     metrics = QFontMetrics(font())
     line, letter = metrics.height(), letter_width(metrics)
@@ -111,12 +111,12 @@ def usual_size() -> QSize:
 
 
 class Shell(QWidget):
-    """Window that holds the pages.
+    """Main window, which holds the pages.
 
-    Closing it leaves the app running, which ``closing`` explains once.
+    Closing it leaves the app running; a note explains that once, as counted by ``closing``.
 
-    ``page_shown`` carries the name of the visible page, or an empty text, so that hidden pages need no updates.
-    A widget may ``cover`` all pages for a while.
+    ``page_shown``: emitted with the name of the visible page, or an empty text. A widget may ``cover`` all pages
+    for a while.
     """
 
     page_shown = Signal(str)
@@ -179,7 +179,7 @@ class Shell(QWidget):
     def uncover(self) -> None:
         """Show the pages again; safe to call twice.
 
-        The focus goes to the page itself, so that no button is pressed by mistake.
+        Focus the page itself, so that no button is pressed by mistake.
         """
         covered = self.covered
         self._front.setCurrentWidget(self._all)
@@ -188,20 +188,19 @@ class Shell(QWidget):
         self._emit_page()
 
     def show_tray(self, present: bool) -> None:
-        """Tell the right way back when the window is closed for the first time."""
+        """Set whether the closing note mentions the tray."""
         if self.closing_note is not None:
             self.closing_note.show_tray(present)
 
     def show_updates(self, view: UpdatesView) -> None:
-        """Offer a newer version in the menu."""
+        """Offer a newer version in the menu, if there is one."""
         self._update = view.release.version if view.release else ""
         self.refresh()
 
     def add(self, name: str, page: QWidget, *, scrolls: bool = False) -> None:
         """Add a page named by the text ``page.NAME``, with the icon of this name; the first page is in front.
 
-        Ctrl and the page's number choose it. A page is one column that scrolls if needed, unless it ``scrolls`` by
-        itself.
+        Ctrl and the page's number choose it. The page is put into a scroll area, unless it ``scrolls`` by itself.
         """
         self.pages[name] = page
         entry = self.sidebar.add(name)
@@ -212,7 +211,7 @@ class Shell(QWidget):
         self.refresh()
 
     def replace(self, name: str, page: QWidget, *, scrolls: bool = False) -> None:
-        """Show this page in the place of the one that was added with this name."""
+        """Replace the page that was added with this name."""
         place = list(self.entries).index(name)
         before, chosen = self._stack.widget(place), self._stack.currentIndex() == place
         self.pages[name] = page
@@ -225,7 +224,7 @@ class Shell(QWidget):
         self.refresh()
 
     def choose(self, name: str) -> None:
-        """Show this page; if another was shown, focus the page itself and none of its controls."""
+        """Show this page; if it was not visible, focus the page itself rather than a control."""
         other = self.page != name
         self.entries[name].setChecked(True)
         self._stack.setCurrentIndex(list(self.entries).index(name))
@@ -233,7 +232,7 @@ class Shell(QWidget):
             self.pages[name].setFocus()
 
     def refresh(self) -> None:
-        """Update all names to the current language, and the sidebar to the size of the letters."""
+        """Update all names to the current language, and fold the sidebar if letters have become too wide."""
         self.setWindowTitle(self._texts("app.name"))
         self.update_action.setText(self._texts("updates.menu", new=self._update))
         self.update_action.setVisible(bool(self._update))
@@ -242,7 +241,7 @@ class Shell(QWidget):
         self._fold()
 
     def focusNextPrevChild(self, next: bool) -> bool:
-        """Move the focus by Tab, and scroll to it; Qt scrolls only within an area that had the focus before."""
+        """Move the focus by Tab, and scroll to it; Qt scrolls only in an area that had the focus before."""
         before = QApplication.focusWidget()
         moved = super().focusNextPrevChild(next)
         if (
@@ -254,7 +253,7 @@ class Shell(QWidget):
         return moved
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Show only the icons of the sidebar in a narrow window."""
+        """Fold the sidebar in a narrow window."""
         self._fold()
 
     def _fold(self) -> None:
@@ -262,7 +261,7 @@ class Shell(QWidget):
         self.sidebar.fold(self.width() < self.sidebar.whole() + least)
 
     def appear(self, name: str = "") -> None:
-        """Show the window in front with the focus, on this page if one is named."""
+        """Bring the window to the front with the focus, with this page if one is named."""
         if name:
             self.uncover()
             self.choose(name)
@@ -274,7 +273,7 @@ class Shell(QWidget):
         bring_to_front(self)
 
     def _take_usual_size(self) -> None:
-        """Give the window its usual size, which Qt limits to two thirds of the screen, or all of a small one."""
+        """Resize the window to the default size, which Qt alone would limit; maximise it on a small screen."""
         usual, title = usual_size(), QSize(0, 2 * QFontMetrics(font()).height())
         if (usual + title).boundedTo(self.screen().availableSize()) == usual + title:
             self.resize(usual)
@@ -282,7 +281,7 @@ class Shell(QWidget):
             self.setWindowState(self.windowState() | Qt.WindowState.WindowMaximized)
 
     def sizeHint(self) -> QSize:
-        """Return the wanted size, limited by the screen."""
+        """Return the default size, limited by the screen."""
         return usual_size().boundedTo(self.screen().availableSize())
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -294,7 +293,7 @@ class Shell(QWidget):
         self.page_shown.emit("")
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Hide the window, after an explanation the first time."""
+        """Hide the window; the first time, show the closing note instead."""
         note = self.closing_note
         if note is None or not note.once.left or not self.isVisible():
             event.accept()
@@ -307,10 +306,10 @@ class Shell(QWidget):
 
 
 def bring_to_front(window: QWidget) -> None:
-    """Show a window in front of others, with the keyboard.
+    """Show a window in front of others, with the focus.
 
-    On Wayland a program without the focus cannot raise its window, but a window that opens comes in front. On X11
-    an open one stays on another workspace, but opens anew on the current one.
+    On Wayland a program without the focus cannot raise its window, but a window that opens comes to the front. On
+    X11 an open window stays on another workspace, but one that is shown again appears on the current one.
     """
     was_open = window.isVisible()
     if QGuiApplication.platformName().startswith("wayland") and not window.isActiveWindow():
@@ -324,7 +323,7 @@ def bring_to_front(window: QWidget) -> None:
 
 
 def _open_here(window: QWidget) -> None:
-    """Open the window anew if it is on another workspace: there, the window manager has unmapped it."""
+    """Hide and show the window again if it is on another workspace, where the window manager has unmapped it."""
     if window.isVisible() and not window.isMinimized() and not window.windowHandle().isExposed():
         window.hide()
         window.show()
@@ -332,7 +331,7 @@ def _open_here(window: QWidget) -> None:
 
 
 class MonitorWindow(QWidget):
-    """Window around the monitor. Esc and Ctrl+W close it."""
+    """Window of the monitor; Esc and Ctrl+W close it."""
 
     def __init__(self, texts: Texts, page: QWidget) -> None:
         super().__init__(windowIcon=icons.icon(icons.APP))
@@ -347,7 +346,7 @@ class MonitorWindow(QWidget):
     def appear(self) -> None:
         """Show the window in front with the focus."""
         bring_to_front(self)
-        self.setFocus()  # and none of its parts, which would look chosen
+        self.setFocus()  # rather than a part of it, which would look selected
 
     def refresh(self) -> None:
         """Update the title to the current language."""
@@ -355,9 +354,10 @@ class MonitorWindow(QWidget):
 
 
 class ReturnPresses(QObject):
-    """Event filter on the focused button only, so that events of other widgets do not pass through Python.
+    """Event filter that lets Return press the focused button.
 
-    Dialogs keep Qt's rule of the default button, and a key field reads Return itself.
+    It is installed on that button only, so that events of other widgets do not pass through Python. Dialogs keep
+    Qt's default button, and a key field reads Return itself.
     """
 
     def __init__(self, application: QApplication) -> None:

@@ -1,4 +1,4 @@
-"""Sidebar of the window: the pages, the status of the app at its foot, and the menu."""
+"""Sidebar of the main window: entries of the pages, the menu, and the status line at its foot."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -47,10 +47,10 @@ _SHOWN: Final = frozenset({LocalWorkerState.STARTING, LocalWorkerState.DOWNLOADI
 
 @dataclass(frozen=True)
 class Status:
-    """State of the app, with the means that it uses.
+    """State of the app, its settings, and the computers that recognise.
 
     ``paused``: the user paused the hotkeys. ``problem``: a problem outside of dictation, as a text.
-    ``starting``: the window is open, but the app does not dictate yet.
+    ``starting``: the window is open, but the app cannot dictate yet.
     """
 
     view: View = field(default_factory=View)
@@ -63,14 +63,14 @@ class Status:
 
     @property
     def shape(self) -> State:
-        """State whose shape is shown; a paused key shows as cancelled while nothing is recorded."""
+        """State whose shape to show; paused hotkeys are shown as cancelled while the app is idle."""
         if self.starting:
             return State.ARMING
         return State.CANCELLED if self.paused and self.view.state is State.IDLE else self.view.state
 
 
 def status_word(texts: Texts, status: Status) -> str:
-    """Return the word of the state; while the app is idle, that of a paused key."""
+    """Return the word of the state; while the app is idle, paused hotkeys have a word of their own."""
     if status.starting:
         return texts("worker.starting")
     paused = status.paused and status.view.state is State.IDLE
@@ -78,12 +78,12 @@ def status_word(texts: Texts, status: Status) -> str:
 
 
 def equipment_text(texts: Texts, status: Status) -> str:
-    """Return the microphone and the place of recognition."""
+    """Return the names of the microphone and of the computer that recognises."""
     return joined(microphone_text(texts, status), place_text(texts, status.gateways))
 
 
 def microphone_text(texts: Texts, status: Status) -> str:
-    """Return the name of the microphone in use, or of the one that will be used."""
+    """Return the name of the microphone in use, otherwise of the one for the next recording."""
     choices = status.choices
     if status.view.state in RECORDING and status.view.device:
         return status.view.device
@@ -99,20 +99,20 @@ def place_text(texts: Texts, gateways: GatewaysView) -> str:
 
 
 def problem_text(texts: Texts, status: Status) -> str:
-    """Return the note on dictation, or the problem outside of it."""
+    """Return the note of the dictation, otherwise the problem outside of it."""
     paste_key = key_text(texts, status.choices.works(PASTE_HELD))
     return note_text(texts, status.view.note, paste_key) or status.problem
 
 
 def delay_text(texts: Texts, status: Status) -> tuple[str, str]:
-    """Return what delays or prevents text, and the role of its label; a download is no warning."""
+    """Return the reason why text is delayed or prevented, and the role of its label."""
     if text := problem_text(texts, status):
         return text, "warning"
     worker, recognises_here = status.worker, status.gateways.here or bool(status.gateways.instead_of)
     if not recognises_here or worker.state not in _SHOWN:
         return "", "muted"
     says = worker_text(texts, worker)
-    if worker.state is LocalWorkerState.STARTING:  # the word alone would contradict or repeat the state above it
+    if worker.state is LocalWorkerState.STARTING:  # the word alone could be taken for the app's state
         says = texts("worker.stated", state=says)
     return says, "warning" if worker.state is LocalWorkerState.FAILED else "muted"
 
@@ -125,13 +125,13 @@ def status_hint(texts: Texts, status: Status) -> str:
 
 _LINES = 3
 _LINES_OF_TROUBLE = 6
-"""Enough for what to do about it, which comes last."""
+"""Enough lines for the remedy, which comes last."""
 
 
 class StatusLine(QAbstractButton):
     """Button that shows the status; a click opens the controls behind it.
 
-    ``fold`` leaves the shape of the state, with everything else in the tool tip.
+    Folded, it shows only the shape of the state; the tool tip has everything else.
     """
 
     def __init__(self, theme: Theme, texts: Texts) -> None:
@@ -200,11 +200,11 @@ class StatusLine(QAbstractButton):
 
 
 _LETTERS = 28
-"""Least width of the sidebar, in average letters: about 200 px."""
+"""Minimum width of the sidebar, in average letters: about 200 px."""
 
 
 class SidebarEntry(NavigationButton):
-    """Icon and name of a page or of the menu; ``fold`` leaves the icon, with the name as tool tip."""
+    """Icon and name of a page or of the menu; folded, it shows only the icon, with the name as tool tip."""
 
     hover = "surface"
 
@@ -213,7 +213,7 @@ class SidebarEntry(NavigationButton):
         self._picture = picture
         self._named, self._folded = "", False
         self.setCheckable(page)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leads into the page
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click must not keep the focus, which goes to the page
         self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
 
     def name(self, text: str) -> None:
@@ -228,7 +228,7 @@ class SidebarEntry(NavigationButton):
         self.name(self._named)
 
     def across(self) -> int:
-        """Return the width of icon and name, bold or not."""
+        """Return the width of icon and name, even in bold."""
         return self._words() + QFontMetrics(_face(chosen=True)).horizontalAdvance(self._named) + SPACING.medium
 
     def sizeHint(self) -> QSize:
@@ -253,14 +253,14 @@ class SidebarEntry(NavigationButton):
         return QFontMetrics(font()).height()
 
     def _words(self) -> int:
-        """Return where the name begins, behind the icon."""
+        """Return the x position of the name, after the icon."""
         return 2 * SPACING.medium + self._side()
 
 
 class Sidebar(QWidget):
-    """Column of the pages; ``chosen`` gets the name of the clicked page.
+    """Column of page entries; ``chosen`` is called with the name of the clicked page.
 
-    ``menu``: what the window offers beside its pages.
+    ``menu``: entries that the window offers besides its pages.
     """
 
     def __init__(self, theme: Theme, texts: Texts, chosen: Callable[[str], None]) -> None:
@@ -291,21 +291,21 @@ class Sidebar(QWidget):
         self._pages.addWidget(entry)
         entry.clicked.connect(lambda: self._chosen(name))
         order = (*self.entries.values(), entry, self.more)[-3:]
-        for before, after in pairwise(order):  # otherwise a page added earlier would stand between them
+        for before, after in pairwise(order):  # keep the new entry before the menu in the tab order
             QWidget.setTabOrder(before, after)
         self.entries[name] = entry
         self.refresh()
         return entry
 
     def put(self, foot: StatusLine) -> None:
-        """Add the widget below everything."""
+        """Add the status line at the foot."""
         self._foot = foot
         self._column.addWidget(foot)
         QWidget.setTabOrder(self.more, foot)
         self.refresh()
 
     def whole(self) -> int:
-        """Return the width that shows all names."""
+        """Return the width of the unfolded sidebar."""
         margins = self.contentsMargins().left() + self.contentsMargins().right() + 2 * SPACING.small
         widest = max((entry.across() for entry in self.entries.values()), default=0)
         return max(widest + margins, letter_width(QFontMetrics(font())) * _LETTERS)

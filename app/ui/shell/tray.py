@@ -1,5 +1,6 @@
-"""Tray icon with its menu, watches over the tray of the desktop, and notices: no tray, a newer version,
-changed files of the running one.
+"""Tray icon with its menu, watchers of the desktop's tray, and notifications.
+
+The notifications are about an absent tray, a newer version, and changed files of the running version.
 """
 
 from collections.abc import Callable
@@ -33,10 +34,10 @@ _X11: Final = "xcb"
 
 
 class TrayFocus(QObject):
-    """Watch that gives the keys back to ``window``, which owns it, after an icon in a tray has taken them.
+    """Watcher that returns the keyboard to ``window``, its parent, after the tray icon has taken it.
 
-    A tray of X11 that embeds icons may give ours the focus, as stalonetray does. Qt then delivers all
-    keys to the icon, although the window has the focus of the X server. Source: XEmbed, "XEMBED_FOCUS_IN".
+    An X11 tray that embeds icons may give ours the focus, as stalonetray does. Qt then delivers all keys to the
+    icon, although the window has the X server's focus. Source: XEmbed, "XEMBED_FOCUS_IN".
     """
 
     def __init__(self, window: QWidget) -> None:
@@ -51,7 +52,7 @@ class TrayFocus(QObject):
 
 
 def focus_again(window: int) -> None:
-    """Let the X server announce the focus of this window once more, if it has the focus. Raises nothing."""
+    """Make the X server report the focus of this window again, if it has the focus. Raises nothing."""
     from Xlib import X
     from Xlib.display import Display
     from Xlib.error import DisplayError, XError
@@ -69,13 +70,13 @@ def focus_again(window: int) -> None:
 
 CHECK_MS: Final = 2_000
 MISSES: Final = 3
-"""A tray counts as gone only when it is missed this many times: Qt itself follows a panel that starts again."""
+"""A tray counts as gone after this many misses in a row, because Qt itself follows a panel that restarts."""
 
 
 class TrayWatch(QObject):
-    """Watch that emits ``appeared`` and ``vanished``, and ``absent`` if no tray comes soon after the start.
+    """Watcher that emits ``appeared`` and ``vanished``, and ``absent`` if there is no tray soon after the start.
 
-    ``present``: ``None`` until that is known.
+    ``present``: ``None`` until it is known.
     """
 
     appeared = Signal()
@@ -90,12 +91,12 @@ class TrayWatch(QObject):
         self._timer = timer(self, every_ms, self.check, once=False)
 
     def begin(self) -> None:
-        """Check now, and from now on."""
+        """Check now, and periodically from now on."""
         self.check()
         self._timer.start()
 
     def check(self) -> None:
-        """Compare what the desktop has with what it had."""
+        """Emit a signal if the tray has appeared or vanished."""
         if self._available():
             self._missed = 0
             if not self.present:
@@ -113,17 +114,17 @@ class TrayWatch(QObject):
 
 
 MENU_CLOSES_MS: Final = 200
-"""Delay before pasting: a desktop panel returns the focus slightly after it reports the choice."""
+"""Delay before pasting, because a desktop panel returns the focus slightly after it reports the click."""
 _DICTATING: Final = RECORDING | {State.SENDING, State.WAITING, State.INSERTING}
 
 
 def available() -> bool:
-    """Return True if this desktop has a tray; without a tray the main window does everything."""
+    """Return whether this desktop has a tray; without one, the main window does everything."""
     return QSystemTrayIcon.isSystemTrayAvailable()
 
 
 class Tray(QObject):
-    """Menu and icon of the tray; marks follow the state in effect, not the click.
+    """Icon and menu of the tray; check marks follow the state in effect, not the click.
 
     ``open_wanted``: emitted when the user wants the window.
     ``lend_wanted``: emitted when the user wants to lend this computer for the first time.
@@ -161,7 +162,7 @@ class Tray(QObject):
     # -- icon ----------------------------------------------------------------------------------------------
 
     def appear(self) -> None:
-        """Show the icon in a tray that is there now; Qt asks only a new icon which kind of tray that is."""
+        """Show a new icon in the current tray, because Qt detects the kind of tray only for a new icon."""
         self.vanish()
         self.icon = icon = QSystemTrayIcon(self)
         icon.setContextMenu(self.menu)
@@ -194,12 +195,12 @@ class Tray(QObject):
             self._show()
 
     def show_lending(self, view: LendingView) -> None:
-        """Show for whom this computer recognises."""
+        """Show for which computers this one recognises."""
         self._lending = view
         self._show_lending()
 
     def show_takes(self, takes: Takes) -> None:
-        """Keep the newest text for the clipboard."""
+        """Store the newest text, which a menu entry copies."""
         self._last = next((take.text for take in takes.views if take.text), "")
         self.copy_last.setEnabled(bool(self._last))
 
@@ -271,7 +272,7 @@ class Tray(QObject):
 
 
 def _lent_name(texts: Texts, lent: LentView) -> str:
-    """Return the name of a computer, with the state of the worker that is lent to it unless that works."""
+    """Return the name of a computer, with the state of the worker for it unless that is ready."""
     state = lent.worker.state
     if state in (LocalWorkerState.IDLE, LocalWorkerState.BUSY):
         return lent.name
@@ -279,11 +280,11 @@ def _lent_name(texts: Texts, lent: LentView) -> str:
 
 
 Send = Callable[[str, str], "Future[bool]"]
-"""Show a notification with heading and text, and return whether the desktop shows it."""
+"""Sends a notification with heading and text; the result is whether the desktop shows it."""
 
 
 class AbsentTray(QObject):
-    """Hint for desktops without a tray, as a notification; ``open_window`` is called if none can be shown."""
+    """Notification for desktops without a tray; ``open_window`` is called if it cannot be shown."""
 
     _sent = Signal(bool)
 
@@ -294,13 +295,13 @@ class AbsentTray(QObject):
         self._sent.connect(self._note_outcome)
 
     def notify(self) -> None:
-        """Show the hint, unless it was shown before."""
+        """Send the notification, unless it was shown before."""
         if self._once.left:
             sending = self._send(self._texts("absent-tray.heading"), self._texts("absent-tray.says"))
             sending.add_done_callback(self._pass_outcome_on)
 
     def _pass_outcome_on(self, sending: "Future[bool]") -> None:
-        """Pass the outcome on to the thread of the windows."""
+        """Pass the outcome to Qt's thread."""
         self._sent.emit(not sending.cancelled() and sending.exception() is None and sending.result())
 
     def _note_outcome(self, shown: bool) -> None:
@@ -311,7 +312,7 @@ class AbsentTray(QObject):
             self._open_if_free()
 
     def show_status(self, status: Status) -> None:
-        """Note whether the user dictates: then the window waits, since it would take the focus."""
+        """Record whether the user dictates; the window opens afterwards, because it would take the focus."""
         self._busy = status.view.state in _DICTATING
         self._open_if_free()
 
@@ -322,21 +323,21 @@ class AbsentTray(QObject):
 
 
 class UpdateNotice:
-    """Notice of a newer version, and of changed files of the running one.
+    """Sender of notifications about a newer version, and about changed files of the running one.
 
-    Where no notification can be shown, the menu and the settings show the version, and the window the change.
+    If none can be shown, the menu and the settings still show the version, and the window the change.
     """
 
     def __init__(self, texts: Texts, send: Callable[[str, str], object]) -> None:
         self._texts, self._send = texts, send
 
     def show_updates(self, view: UpdatesView) -> None:
-        """Send a notification, if the service asks for one."""
+        """Send a notification if the view requests one."""
         if view.announce and view.release is not None:
             versions = {"new": view.release.version, "version": view.installed}
             self._send(self._texts("updates.heading", **versions), self._texts("updates.says", **versions))
 
     def show_problem(self, problem: Problem) -> None:
-        """Send a notification if the program's files have changed: the window may be hidden for days."""
+        """Send a notification if the program's files have changed, because the window may be hidden for days."""
         if problem.about == FILES and problem.note is not None:
             self._send("kikipounamu", note_text(self._texts, problem.note))

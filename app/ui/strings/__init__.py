@@ -1,1 +1,1 @@
-"""The texts of the windows in every language, and their wording."""
+"""Texts of the windows in every language, and functions that word values."""

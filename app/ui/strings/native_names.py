@@ -1,4 +1,4 @@
-"""Names of spoken languages in these languages themselves, which are the same in every window."""
+"""Names of spoken languages, each in that language itself."""
 
 from collections.abc import Mapping
 from typing import Final

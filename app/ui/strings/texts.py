@@ -1,6 +1,6 @@
-"""Texts by key, in a language that fonts can draw: of windows, states, notes, languages, times, keys, and Qt.
+"""Look up texts by key, in a language that the fonts can draw, and word states, notes, languages, times and keys.
 
-A language whose name would appear as boxes cannot be chosen.
+A language that would appear as boxes is not chosen automatically.
 """
 
 import time
@@ -24,19 +24,16 @@ _OTHER_NAMES: Final = {"Cjk": "SimplifiedChinese", "Hangul": "Korean", "Modifier
 
 
 def can_draw(text: str) -> bool:
-    """Return True if some font has a shape for every letter.
-
-    Fonts that are installed later are not seen.
-    """
+    """Return whether the fonts have a glyph for every letter; fonts installed later are ignored."""
     metrics = QFontMetrics(font())
     return all(metrics.inFontUcs4(ord(letter)) for letter in text if not letter.isspace())
 
 
 @cache
 def language_is_drawn(tag: str, texts: str) -> bool:
-    """Return True if the fonts can draw the windows in this language.
+    """Return whether the fonts can draw the windows in this language.
 
-    ``texts``: the language in whose texts its name is looked up. All have it, and reading others takes long.
+    ``texts``: a language whose texts contain its name; all do, but loading another language takes long.
     """
     if QGuiApplication.instance() is None:
         return True
@@ -44,9 +41,9 @@ def language_is_drawn(tag: str, texts: str) -> bool:
 
 
 def script_is_drawn(text: str) -> bool:
-    """Return True if some font is made for the script of this text.
+    """Return whether a font supports the script of this text.
 
-    Unlike ``can_draw`` it loads no font, so it is fit for the names of a hundred languages.
+    Unlike ``can_draw``, this loads no font, so it is fast enough for the names of a hundred languages.
     """
     script = unicodedata.name(text[0]).split()[0].capitalize()
     return _OTHER_NAMES.get(script, script) in _drawn_scripts()
@@ -63,7 +60,7 @@ _NAMES: Final = {f"language.{tag}": tag for tag in LANGUAGES}
 
 
 class Texts(QObject):
-    """Lookup of texts, as in ``texts("state.idle")``; ``changed`` is emitted after a change of language."""
+    """Lookup of texts, as in ``texts("state.idle")``. ``changed``: emitted after a change of the language."""
 
     changed = Signal()
 
@@ -74,7 +71,7 @@ class Texts(QObject):
     def __call__(self, key: str, /, **values: str | int) -> str:
         """Return the text of a key with its values. Raises ``KeyError`` for an unknown key.
 
-        A language whose own name no font can draw gets its English name. Commands have no quotes, unlike in a
+        A language whose own name cannot be drawn gets its English name. Commands have no quotes, unlike in a
         terminal.
         """
         if key in _NAMES and not language_is_drawn(_NAMES[key], self.language):
@@ -83,7 +80,7 @@ class Texts(QObject):
         return filled_text(self.language, key, values | bare, quotes="")
 
     def has(self, key: str) -> bool:
-        """Return True if a text with this key exists."""
+        """Return whether a text with this key exists."""
         return key in entries(self.language)
 
     @property
@@ -107,10 +104,7 @@ class Texts(QObject):
 
 
 def language_for(tags: list[str]) -> str:
-    """Return the first supported language of these BCP 47 tags.
-
-    Traditional Chinese gets simplified texts until it has its own.
-    """
+    """Return the first supported language of these BCP 47 tags; every Chinese one gets simplified texts."""
     primary = (tag.replace("_", "-").split("-")[0].lower() for tag in tags)
     return next((tag for tag in primary if tag in LANGUAGES), LANGUAGES[0])
 
@@ -132,7 +126,7 @@ def joined(*parts: str) -> str:
 
 
 def names_text(texts: TextLookup, names: Iterable[str]) -> str:
-    """Return the names with the separator of the language between them; empty if there are none."""
+    """Return the names joined by the language's separator; empty if there are none."""
     found = list(names)
     return reduce(lambda first, second: texts("list.next", first=first, second=second), found) if found else ""
 
@@ -156,9 +150,9 @@ def no_text_reason(texts: Texts, state: State) -> str:
 
 
 def note_text(texts: Texts, note: Note | None, paste_key: str = "") -> str:
-    """Return the text of a note; empty without a note, and for a note unknown to this version.
+    """Return the text of a note; empty without a note or if this version does not know it.
 
-    ``paste_key`` is the key to press, for notes that can name it.
+    ``paste_key``: name of the key that pastes, for notes that can mention it.
     """
     if note is None:
         return ""
@@ -174,7 +168,7 @@ def text_or(texts: TextLookup, key: str, otherwise: str = "") -> str:
 
 
 def model_name(texts: TextLookup, name: str) -> str:
-    """Return the name of a model for people; an unknown one keeps its name."""
+    """Return the display name of a model; an unknown model keeps its name."""
     return text_or(texts, f"models.names.{name}", name)
 
 
@@ -184,7 +178,7 @@ def worker_device_text(texts: Texts, worker: WorkerView) -> str:
 
 
 def device_name(texts: TextLookup, device: str) -> str:
-    """Return the name of the device that recognises, for people; a graphics card keeps its own."""
+    """Return the display name of a device; a graphics card keeps its own name."""
     return texts("monitor.cpu") if device == "cpu" else device
 
 
@@ -210,7 +204,7 @@ def to_paste_text(texts: Texts, view: View, paste_key: str) -> str:
 
 
 def has_length(view: View) -> bool:
-    """Return whether the take has a length to show: none while only earlier recordings wait to be pasted."""
+    """Return whether the take has a length; it has none while only earlier recordings wait to be pasted."""
     return view.state is not State.HELD or bool(view.seconds)
 
 
@@ -228,7 +222,7 @@ def moment_text(at_s: float, today: date) -> str:
 
 
 def short_number(value: float) -> str:
-    """Return a number with one decimal place below ten, with none above."""
+    """Return a number, with one decimal place if it is below ten."""
     return f"{value:.1f}" if value < 9.95 else f"{value:.0f}"
 
 
@@ -255,7 +249,7 @@ def _cap(texts: Texts, word: str) -> str:
 
 
 def _note_values(texts: Texts, note: Note) -> dict[str, str | int]:
-    """Return the values of a note, with keys under their local names."""
+    """Return the values of a note, with key bindings and the inner note as texts."""
     values: dict[str, str | int] = {
         name: key_text(texts, value) if name == _BINDING else value for name, value in note.values.items()
     }
@@ -271,7 +265,7 @@ def left_text(texts: Texts, left_s: float) -> str:
 
 
 class QtWords(QObject):
-    """Translator that follows the language of ``texts``; it belongs to the application."""
+    """Translator of Qt's own texts that follows the language of ``texts``; the application owns it."""
 
     def __init__(self, application: QCoreApplication, texts: Texts) -> None:
         super().__init__(application)
@@ -292,19 +286,19 @@ _WIDESPREAD: Final = ("zh", "en")
 
 
 def language_name(texts: TextLookup, code: str) -> str:
-    """Return the name of a language; an unknown code stands for itself."""
+    """Return the name of a language; an unknown code is returned unchanged."""
     return text_or(texts, f"spoken.{code}", code)
 
 
 def languages_by_name(texts: TextLookup, codes: Iterable[str]) -> list[tuple[str, str]]:
-    """Return codes and names, in the order of the names."""
+    """Return pairs of code and name, sorted by name."""
     return sorted(((code, language_name(texts, code)) for code in codes), key=lambda one: one[1].casefold())
 
 
 def languages_text(texts: TextLookup, codes: Collection[str], first: Iterable[str] = ()) -> str:
     """Return all names of a few languages, or two names and the number of the others.
 
-    ``first``: the languages to name first where they are among ``codes``, such as the user's own.
+    ``first``: languages to put first if they are among ``codes``, such as the user's own.
     """
     ordered = list(dict.fromkeys((*(code for code in (*first, *_WIDESPREAD) if code in codes), *codes)))
     if len(ordered) <= _FEW:

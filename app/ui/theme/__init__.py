@@ -1,1 +1,1 @@
-"""Colours, spacing, icons and the style sheet."""
+"""Colours, spacing, fonts, icons and the style sheet."""

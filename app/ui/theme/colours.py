@@ -1,4 +1,4 @@
-"""Colours of the light, dark and high contrast schemes, and the style sheet made of the design tokens. Pure.
+"""Colours of the light, dark and high contrast schemes, and the style sheet built from the design tokens. Pure.
 
 Each pair that carries text meets WCAG 2.2 AA. The dynamic property ``role`` selects variants of Qt's own widgets.
 """
@@ -12,7 +12,7 @@ from app.core.states import State
 
 
 class Scheme(StrEnum):
-    """Colour scheme that the system asks for."""
+    """Colour schemes of the windows."""
 
     LIGHT = "light"
     DARK = "dark"
@@ -98,10 +98,10 @@ _WARNING: Final = frozenset({State.WAITING, State.HELD, State.FAILED, State.DAMA
 
 
 def state_colour(state: State) -> str:
-    """Return the name of the colour of a state, which its icon also shows by shape.
+    """Return the name of a state's colour; the shape of its icon shows the state without colour.
 
     Accent is for progress, amber for waiting or held text and for failures, and muted for quiet states.
-    Red is left to buttons that destroy something.
+    Red is reserved for buttons that destroy something.
     """
     if state in _WARNING:
         return "warning"

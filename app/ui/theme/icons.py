@@ -1,7 +1,4 @@
-"""Icons of the app: SVG in one colour, drawn in any colour.
-
-Each state has its own shape.
-"""
+"""Icons of the app: monochrome SVG, drawn in any colour; each state has a shape of its own."""
 
 from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
@@ -17,7 +14,7 @@ from app.ui.theme.colours import Colours, state_colour
 
 APP: Final = "app"
 APP_SMALL: Final = "app-small"
-"""The app's icon for at most ``SMALL`` pixels: three bars on whole pixels, because finer ones blur."""
+"""The app's icon for at most ``SMALL`` pixels: three bars on whole pixels, because finer bars would blur."""
 SMALL: Final = 24
 SIZES: Final = (16, 22, 24, 32, 48, 64)
 _ON_STONE: Final = QRectF(0.21, 0.26, 0.58, 0.58)  # place of the state's shape, as fractions of the icon
@@ -25,7 +22,7 @@ _DENSITIES: Final = (1, 2, 3)
 _BADGE: Final = QRectF(0.62, 0.0, 0.38, 0.38)
 _COLOUR: Final = b"currentColor"
 _kept: Final = lru_cache(maxsize=256)
-"""Return the same icon again: Qt keeps what it has scaled, up to 10 MiB, and finds it only for that same icon."""
+"""Cache of icon objects, because Qt's own cache of scaled images (10 MiB) has an entry per icon object."""
 
 
 def svg(name: str, colour: QColor | None = None) -> bytes:
@@ -40,20 +37,17 @@ def draw(painter: QPainter, name: str, place: QRectF, colour: QColor) -> None:
 
 
 def icon(name: str, colour: QColor | None = None) -> QIcon:
-    """Return the icon in all sizes that are needed."""
+    """Return the icon in all ``SIZES``."""
     return _icon_in_sizes(name, "" if colour is None else colour.name())
 
 
 def icon_beside_text(name: str, side: int, gap: int, colour: QColor, *, behind: bool = False) -> QIcon:
-    """Return the icon with a gap towards the text of its button; ``behind``: the text stands before it."""
+    """Return the icon with a gap towards the text of its button; ``behind``: the icon is after the text."""
     return _icon_with_gap(name, side, gap, colour.name(), behind)
 
 
 def tray_image(state: State, colours: Colours, size: int, *, unsent: bool = False) -> QImage:
-    """Return the stone with the state's shape on it.
-
-    A dot in the corner shows unsent audio.
-    """
+    """Return the stone with the state's shape on it; a dot in the corner shows unsent audio."""
     made = _empty(size)
     painter = QPainter(made)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -80,10 +74,7 @@ def tray_icon(state: State, colours: Colours, *, unsent: bool = False) -> QIcon:
 
 @lru_cache(maxsize=1_024)
 def _image(name: str, size: int, colour: str) -> QImage:
-    """Return the icon in a colour.
-
-    The image is cached, because drawing the icons took most of the time in which a long list is made.
-    """
+    """Return the icon in a colour; cached, because rendering icons dominated the creation of long lists."""
     made = _empty(size)
     painter = QPainter(made)
     source = svg(name, QColor(colour) if colour else None)
@@ -96,7 +87,7 @@ def _image(name: str, size: int, colour: str) -> QImage:
 def _drawings() -> Mapping[str, bytes]:
     """Return the SVG source of every icon by its name.
 
-    All are read for the first window: an update may remove their files, and an error ends a program that paints.
+    All are read at once, because an update may remove the files later, and an error while painting is fatal.
     """
     found = files("app.ui.theme").joinpath("icons").iterdir()
     return {one.name.removesuffix(".svg"): one.read_bytes() for one in found if one.name.endswith(".svg")}
@@ -122,7 +113,7 @@ def _icon(images: Iterable[QImage]) -> QIcon:
 
 def _with_gap(drawn: QImage, gap: int, behind: bool) -> QImage:
     left, right = (gap, 0) if behind else (0, gap)
-    return drawn.copy(-left, 0, left + drawn.width() + right, drawn.height())  # outside, it is transparent
+    return drawn.copy(-left, 0, left + drawn.width() + right, drawn.height())  # pixels outside are transparent
 
 
 def _scaled(part: QRectF, size: int) -> QRectF:

@@ -13,7 +13,7 @@ from app.core.states import State
 from app.ui.theme.colours import COLOURS, Colours, Scheme, state_colour, stylesheet
 
 HAN: Final = ("Noto Sans CJK SC", "Microsoft YaHei UI", "PingFang SC")
-"""Fonts for Han after the system's own: without them some systems draw Chinese with Japanese glyphs."""
+"""Fallback fonts for Han characters, because some systems would draw Chinese with Japanese glyphs."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Radii:
 
 @dataclass(frozen=True)
 class Scale:
-    """Font sizes relative to the system's own, which the user may have enlarged."""
+    """Font sizes relative to the application's font."""
 
     caption: float = 0.88
     body: float = 1.0
@@ -56,13 +56,13 @@ class Motion:
 
 
 CONTENT_WIDTH: Final = 760
-"""Greatest width of a page's content in pixels: longer lines are hard to read."""
+"""Maximum width of a page's content in pixels, because longer lines are hard to read."""
 SCHEMES: Final = {"system": None, "light": Scheme.LIGHT, "dark": Scheme.DARK}
 """Colour schemes by the value of the setting ``general.theme``."""
 TEXT_SIZES: Final = {"normal": 1.0, "large": 1.15, "larger": 1.35, "largest": 1.6}
 """Text sizes that the user can choose, relative to the system's."""
 SCALE_PROPERTY: Final = "scale"
-"""Dynamic property of labels, whose font has a size of its own on the type scale."""
+"""Dynamic property of labels with their font size on the type scale."""
 SPACING: Final = Spacing()
 RADII: Final = Radii()
 SCALE: Final = Scale()
@@ -116,13 +116,13 @@ class Theme(QObject):
         return self.colour(ground), self.colour(ink)
 
     def choose(self, scheme: Scheme | None) -> None:
-        """Fix the scheme; None follows the system again."""
+        """Set the scheme; ``None`` follows the system again."""
         before, self._scheme = self.scheme, scheme
-        if self.scheme is not before:  # or every window would be styled again, which takes long
+        if self.scheme is not before:  # styling every window again takes long
             self.changed.emit()
 
     def choose_text_size(self, size: str) -> None:
-        """Choose one of ``TEXT_SIZES`` for all windows, with effect at once."""
+        """Set the text size of all windows, one of ``TEXT_SIZES``."""
         if size != self.text_size:
             self.text_size = size
             self.changed.emit()
@@ -151,12 +151,12 @@ def font(size: float = SCALE.body, weight: QFont.Weight = QFont.Weight.Normal) -
 
 
 def letter_width(metrics: QFontMetrics) -> int:
-    """Return the width of an average Latin letter: a Chinese font states that of a Chinese character."""
+    """Return the width of an average Latin letter; a Chinese font states that of a Chinese character."""
     return min(metrics.averageCharWidth(), metrics.horizontalAdvance(ascii_lowercase) // len(ascii_lowercase))
 
 
 def _scale_rules(usual: QFont) -> str:
-    """Return the rules for what grows with the text: a font that was set on a widget is lost with a new style."""
+    """Return rules for sizes that depend on the font; a new style sheet discards fonts set on widgets."""
     sizes = {scale: _sized(QFont(usual), scale) for scale in astuple(SCALE)}
     side = QFontMetrics(usual).ascent()
     beside = side + 2 * SPACING.small
@@ -174,7 +174,7 @@ def _size_text(made: QFont) -> str:
 
 
 def _sized(made: QFont, scale: float) -> QFont:
-    """Return the font, made larger by ``scale``."""
+    """Scale the size of a font, and return the font."""
     if made.pointSizeF() > 0:
         made.setPointSizeF(made.pointSizeF() * scale)
     else:
@@ -183,9 +183,9 @@ def _sized(made: QFont, scale: float) -> QFont:
 
 
 class System:
-    """Preferences of the system: contrast since Qt 6.10, reduced motion since 6.11 or later.
+    """Preferences of the system: contrast needs Qt 6.10, reduced motion a later version.
 
-    Both objects are kept: when Python's wrapper of one is collected, PySide treats that of the other as deleted.
+    References to both objects are held: if the wrapper of one is collected, PySide considers the other deleted.
     """
 
     def __init__(self) -> None:
@@ -201,14 +201,14 @@ class System:
 
     @property
     def scheme(self) -> Scheme:
-        """High contrast if the system asks for it, else dark or light."""
+        """High contrast if the system prefers it, otherwise dark or light."""
         if self._preference("contrastPreference") == Qt.ContrastPreference.HighContrast:
             return Scheme.HIGH_CONTRAST
         return Scheme.DARK if self._hints.colorScheme() == Qt.ColorScheme.Dark else Scheme.LIGHT
 
     @property
     def motion(self) -> Motion:
-        """Animations, or none if the system asks for reduced motion."""
+        """Durations of animations; none if the system prefers reduced motion."""
         preference = self._preference("motionPreference")  # its enumeration is missing in older versions
         return STILL if getattr(preference, "name", "") == "ReducedMotion" else Motion()
 
@@ -217,7 +217,7 @@ class System:
 
 
 def palette(colours: Colours) -> QPalette:
-    """Return the palette for everything that Qt draws without the style sheet."""
+    """Return the palette for everything that Qt paints without the style sheet."""
     made = QPalette()
     roles = {
         QPalette.ColorRole.Window: colours.window,

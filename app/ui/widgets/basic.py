@@ -1,4 +1,4 @@
-"""Controls that Qt does not draw as needed, and helpers for layouts."""
+"""Buttons, icons, bars, timers and event filters, and functions that paint parts of controls."""
 
 from collections.abc import Callable, Iterable
 from typing import Final
@@ -24,7 +24,7 @@ from app.ui.widgets.parts import vertical
 
 ENTER: Final = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter})
 UNCLIPPED: Final = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextDontClip
-"""Place of a text in a low row: some fallback fonts are higher."""
+"""Alignment of text in a low row, unclipped because some fallback fonts are higher."""
 _RING = 2.0
 _DISABLED = 0.5
 _LOST_FOCUS = "lostFocus"
@@ -54,13 +54,13 @@ def application() -> QApplication:
 
 
 def paint_as_page(widget: QWidget) -> None:
-    """Give a widget the background of a page."""
+    """Set the background of a page on a widget."""
     widget.setObjectName("page")
     widget.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
 
 
 class ActionButton(QPushButton):
-    """Button that takes a double click as one click: after the first, the second may mean something else."""
+    """Button that takes a double click as one click, because its action may change after the first."""
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Ignore the second press."""
@@ -68,7 +68,7 @@ class ActionButton(QPushButton):
 
 
 def action_button(do: Callable[[], object], role: str = "", name: str = "") -> QPushButton:
-    """Return a button with this action; its text is set later. ``name``: its object name."""
+    """Return a button that calls ``do``; its text is set later. ``name``: its object name."""
     made = ActionButton()
     made.setObjectName(name)
     made.setProperty("role", role)
@@ -101,26 +101,26 @@ def on_escape(owner: QObject, controls: Iterable[QWidget], do: Callable[[], None
 
 
 class EventFilter(QObject):
-    """Event filter that passes each event to ``handle``, which returns True to take the event away."""
+    """Event filter that calls ``handle`` with each event; the result True consumes the event."""
 
     def __init__(self, owner: QObject, handle: Callable[[QEvent], bool]) -> None:
         super().__init__(owner)
         self._handle = handle
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Pass an event on."""
+        """Pass an event to ``handle``."""
         return self._handle(event)
 
 
 def timer(owner: QObject, ms: int, do: Callable[[], None], *, once: bool = True) -> QTimer:
-    """Return a timer that calls ``do`` when it is started and the time has passed, ``once`` or repeatedly."""
+    """Return a timer, not started, that calls ``do`` after ``ms``, ``once`` or repeatedly."""
     made = QTimer(owner, singleShot=once, interval=ms)
     made.timeout.connect(do)
     return made
 
 
 def show_icon(button: QPushButton, name: str, colour: QColor) -> None:
-    """Show an icon as high as capital letters, with a gap to the text of the button if it has one."""
+    """Set a button's icon, as high as the ascent of its font, with a gap to the text if there is one."""
     side, gap = button.fontMetrics().ascent(), SPACING.hair if button.text() else 0
     behind = button.layoutDirection() is Qt.LayoutDirection.RightToLeft
     button.setIconSize(QSize(side + gap, side))
@@ -128,9 +128,9 @@ def show_icon(button: QPushButton, name: str, colour: QColor) -> None:
 
 
 class ThemedIcon(QWidget):
-    """Icon in a colour of the theme, as high as capital letters; its meaning is also said in words.
+    """Icon in a colour of the theme, as high as the ascent of the font.
 
-    ``in_line``: its widget is as high as a line of text.
+    ``in_line``: the widget is as high as a line of text.
     """
 
     def __init__(
@@ -141,12 +141,12 @@ class ThemedIcon(QWidget):
         refresh_with(self.measure, theme)
 
     def measure(self) -> None:
-        """Take the size of the text beside it."""
+        """Adapt the size to the current font."""
         text = QFontMetrics(font(self._size))
         self.setFixedSize(text.ascent(), text.height() if self._in_line else text.ascent())
 
     def show_icon(self, icon: tuple[str, str], word: str = "") -> None:
-        """Show the icon of this name in this colour, ``word`` to screen readers; repaint only if it changed."""
+        """Show the icon of this name and colour; repaint only if it changed. ``word``: text for screen readers."""
         self.setAccessibleName(word)
         if icon != self.icon:
             self.icon = icon
@@ -201,7 +201,7 @@ def control_height() -> int:
 
 
 def fit_longest_name(button: QPushButton, names: Iterable[str]) -> None:
-    """Make the button as wide as its longest name, so that changing the name moves no neighbour."""
+    """Make the button as wide as the longest of these names, so that changing the name moves no neighbour."""
     button.setMinimumWidth(0)
     shown, widest = button.text(), 0
     for name in names:
@@ -212,23 +212,23 @@ def fit_longest_name(button: QPushButton, names: Iterable[str]) -> None:
 
 
 def keep_room(control: QWidget) -> None:
-    """Keep the control's room while it is hidden, so that its neighbours do not move."""
+    """Reserve the control's space while it is hidden, so that its neighbours do not move."""
     policy = control.sizePolicy()
     policy.setRetainSizeWhenHidden(True)
     control.setSizePolicy(policy)
 
 
 def reveal(control: QWidget, shown: bool, successor: QWidget) -> None:
-    """Show or hide a control; ``successor`` gets its focus, not the next control, such as "delete"."""
+    """Show or hide a control; if it loses the focus, ``successor`` gets it, not the next control."""
     if not shown and control.hasFocus():
         successor.setFocus()
     control.setVisible(shown)
 
 
 def enable(control: QWidget, enabled: bool) -> None:
-    """Enable or disable a control. If that took its focus, it gets it back, unless another one has it by then."""
+    """Enable or disable a control; if disabling took its focus, return it, unless another control has it now."""
     if not enabled and control.hasFocus():
-        control.clearFocus()  # or Qt would give it to the next control, even of another card
+        control.clearFocus()  # otherwise Qt would move it to the next control, even of another card
         control.setProperty(_LOST_FOCUS, True)
     control.setEnabled(enabled)
     if enabled and control.property(_LOST_FOCUS):
@@ -238,7 +238,7 @@ def enable(control: QWidget, enabled: bool) -> None:
 
 
 def smooth_painter(widget: QWidget) -> QPainter:
-    """Return a painter that draws smooth edges, and everything fainter while the widget is disabled."""
+    """Return a painter with antialiasing, and with reduced opacity while the widget is disabled."""
     painter = QPainter(widget)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setOpacity(1.0 if widget.isEnabled() else _DISABLED)
@@ -253,14 +253,14 @@ def paint_round(
     edge: QColor | None = None,
     width: float = 1.0,
 ) -> None:
-    """Paint a rectangle with round corners, with an outline if its ``edge`` has a colour."""
+    """Paint a rectangle with round corners, with an outline if an ``edge`` colour is given."""
     painter.setPen(Qt.PenStyle.NoPen if edge is None else QPen(edge, width))
     painter.setBrush(fill)
     painter.drawRoundedRect(place, radius, radius)
 
 
 def paint_bar(painter: QPainter, theme: Theme, track: QRectF, share: float, colour: str = "accent") -> None:
-    """Paint a round bar of which a ``share`` from 0 to 1 is filled in this colour."""
+    """Paint a bar with round ends, filled in this colour up to ``share`` (0 to 1)."""
     radius = track.height() / 2
     paint_round(painter, track, radius, theme.colour("accent_soft"))
     if share:
@@ -277,10 +277,7 @@ def paint_text(
     colour: QColor,
     side: Qt.AlignmentFlag | Qt.TextFlag = Qt.AlignmentFlag.AlignVCenter,
 ) -> None:
-    """Paint a text in one line, in the middle of the height or at ``side`` of it.
-
-    Letters of another font may be higher than the place: they are not cut.
-    """
+    """Paint a text in one line, aligned by ``side``; letters of a higher fallback font are not clipped."""
     painter.setFont(text_font)
     painter.setPen(colour)
     painter.drawText(place, side | Qt.TextFlag.TextDontClip, text)
@@ -300,7 +297,7 @@ def paint_elided(
 
 
 def paint_icon(painter: QPainter, name: str, left: float, middle: float, side: float, colour: QColor) -> None:
-    """Paint an icon from ``left`` on, with its middle at this height."""
+    """Paint a square icon with its left edge at ``left``, vertically centred at ``middle``."""
     icons.draw(painter, name, QRectF(left, middle - side / 2, side, side), colour)
 
 
@@ -311,13 +308,13 @@ def paint_line(painter: QPainter, start: QPointF, end: QPointF, colour: QColor, 
 
 
 def paint_box(widget: QWidget, theme: Theme) -> None:
-    """Paint the ground of a widget, with an outline."""
+    """Paint the background of a widget, with an outline."""
     place = QRectF(widget.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
     paint_round(smooth_painter(widget), place, RADII.small, theme.colour("surface"), theme.colour("edge"))
 
 
 def paint_focus(painter: QPainter, widget: QWidget, theme: Theme, radius: float, inset: float = 0.0) -> None:
-    """Paint the ring of the focus into a widget that has it."""
+    """Paint the focus ring if the widget has the focus."""
     if widget.hasFocus():
         place = QRectF(widget.rect()).adjusted(inset, inset, -inset, -inset)
         paint_ring(painter, place, theme.colour("accent"), radius)
@@ -340,7 +337,7 @@ def paint_frame(painter: QPainter, widget: QWidget, theme: Theme) -> None:
 
 
 def paint_choice(widget: QWidget, theme: Theme, text: str) -> None:
-    """Paint a field with a text and a chevron."""
+    """Paint a closed drop-down list: a field with a text and a chevron."""
     painter, height, side = smooth_painter(widget), float(widget.height()), float(QFontMetrics(font()).ascent())
     paint_frame(painter, widget, theme)
     left = widget.width() - side - SPACING.small
@@ -358,7 +355,7 @@ _BAR: Final = 6
 
 
 class FileProgressBar(QProgressBar):
-    """Progress bar of a file, in a quiet colour while nothing moves."""
+    """Progress bar, in a muted colour while it does not move."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(textVisible=False)
@@ -374,7 +371,7 @@ class FileProgressBar(QProgressBar):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the track and the finished part of it."""
+        """Paint the track, filled up to the percentage."""
         share, colour = self.value() / self.maximum(), "accent" if self.moving else "edge"
         paint_bar(smooth_painter(self), self._theme, QRectF(self.rect()), share, colour)
 

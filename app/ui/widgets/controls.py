@@ -1,4 +1,4 @@
-"""Controls: fields, drop-down lists, and buttons that are checked, such as options, switches and ticks."""
+"""Controls: fields, drop-down lists, and checkable buttons such as options, switches and ticks."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -30,22 +30,22 @@ _MOST: Final = 32_767
 
 
 class Field(QLineEdit):
-    """Field for at most ``most`` letters, as high as a button."""
+    """Field for at most ``most`` characters, as high as a button."""
 
     def __init__(self, theme: Theme, most: int = _MOST) -> None:
         super().__init__(maxLength=most)
         refresh_with(self.fit, theme)
 
     def fit(self) -> None:
-        """Take the current font and the height of a button."""
+        """Adapt to the current font and the height of buttons."""
         self.setFont(font())
         self.setMinimumHeight(control_height())
 
 
 class SearchField(Field):
-    """Field for a search, named by the text ``key``, with a magnifying glass if it is ``marked``.
+    """Search field, named by the text ``key``, with a magnifying glass if it is ``marked``.
 
-    ``clear``: the text of a button that empties the field, as Esc then does too.
+    ``clear``: key of the text of a button that empties the field; Esc then empties it too.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class SearchField(Field):
         self.setFocus()
 
     def fit(self) -> None:
-        """Take the current font, height and colours, and leave room for the icons, which are as large."""
+        """Adapt to the current font and colours, and leave room for the icons."""
         super().fit()
         show_icon(self.empty, "cancel", self._theme.colour("muted"))
         room = QFontMetrics(font()).ascent() + SPACING.small
@@ -85,7 +85,7 @@ class SearchField(Field):
 
 
 LONGEST_CHOICE: Final = 44
-"""Letters of a name that a closed list has room for."""
+"""Maximum width of a closed list, in average letters."""
 
 
 class DropDown(QComboBox):
@@ -112,7 +112,7 @@ class DropDown(QComboBox):
     def show_entries(self, entries: Sequence[tuple[str, str]], chosen: str) -> None:
         """Show values with their texts and select one.
 
-        Unchanged entries are kept, because new ones would close an open list under the pointer.
+        Equal entries are not replaced, because that would close an open list.
         """
         with QSignalBlocker(self):
             known = [(self.itemData(row), self.itemText(row)) for row in range(self.count())]
@@ -138,9 +138,9 @@ BAR = 3.0
 
 
 class CheckableButton(QAbstractButton):
-    """Button that is checked by a click, or in the same way by assistive technology.
+    """Checkable button that emits ``clicked`` also if assistive technology checks it.
 
-    Qt toggles a checkable button on behalf of assistive technology, without a click: nothing would follow.
+    Qt only toggles a checkable button for assistive technology, and emits no click.
     """
 
     def __init__(self, theme: Theme) -> None:
@@ -152,7 +152,7 @@ class CheckableButton(QAbstractButton):
         self.toggled.connect(self._follow)
 
     def minimumSizeHint(self) -> QSize:
-        """Return the whole size, because a cut text would be unreadable."""
+        """Return the full size, because a cut text would be unreadable."""
         return self.sizeHint()
 
     def setChecked(self, checked: bool) -> None:
@@ -162,26 +162,26 @@ class CheckableButton(QAbstractButton):
         self._own = False
 
     def nextCheckState(self) -> None:
-        """Change the state at a click, which Qt announces itself."""
+        """Change the state at a click, which Qt itself reports."""
         self._own = True
         super().nextCheckState()
         self._own = False
 
     def _follow(self, checked: bool) -> None:
-        """Emit a click for a change by assistive technology, which Qt does not announce as one."""
+        """Emit ``clicked`` for a change by assistive technology."""
         if not self._own and (checked or not self._is_one_of_many()):
             self.clicked[bool].emit(checked)  # type: ignore[index] # the stubs know no overloads
 
     def _is_one_of_many(self) -> bool:
-        """Return whether the button is unchecked when another one is checked."""
+        """Return whether checking another button unchecks this one."""
         group: QButtonGroup | None = self.group()
         return self.autoExclusive() or (group is not None and group.exclusive())
 
 
 class NavigationButton(CheckableButton):
-    """Base of buttons with a background and a bar while they are chosen, not just another colour.
+    """Base class of navigation buttons, which have a background and a bar while they are chosen.
 
-    A subclass defines its size and the place of the bar, and paints its name. ``hover``: background below the
+    A subclass defines its size and the place of the bar, and paints its name. ``hover``: background under the
     pointer.
     """
 
@@ -196,7 +196,7 @@ class NavigationButton(CheckableButton):
         raise NotImplementedError
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint background, bar and name, and the ring of the focus."""
+        """Paint background, bar, name and focus ring."""
         painter = smooth_painter(self)
         chosen, place = self.isChecked(), QRectF(self.rect())
         if chosen or self.underMouse():
@@ -238,9 +238,9 @@ class OptionButton(CheckableButton):
 
 
 class OptionButtons(QWidget):
-    """Row of options of which one is chosen; it wraps where it is too narrow.
+    """Row of options of which one is chosen; it wraps if it is too narrow.
 
-    ``chosen`` is emitted with the value of an option that the user chooses.
+    ``chosen``: emitted with the value of an option that the user chooses.
     """
 
     chosen = Signal(str)
@@ -276,7 +276,7 @@ class OptionButtons(QWidget):
 
     @property
     def across(self) -> int:
-        """Width in which all options stand in one row."""
+        """Width of all options in one row."""
         widths = [one.sizeHint().width() + _FRAME for one in self.buttons]
         return sum(widths) + _FRAME
 
@@ -301,7 +301,7 @@ _BOX: Final = 2.0
 
 
 class Switch(CheckableButton):
-    """Switch without text; a separate label stands next to it."""
+    """Switch without text, for use next to a label."""
 
     def sizeHint(self) -> QSize:
         """Return a size as high as a line of text."""
@@ -329,7 +329,7 @@ class TickButton(CheckableButton):
         refresh_with(self.refresh, theme)
 
     def refresh(self) -> None:
-        """Take the current font."""
+        """Adapt to the current font."""
         self.setFont(font())
 
     def sizeHint(self) -> QSize:
@@ -339,7 +339,7 @@ class TickButton(CheckableButton):
         return QSize(across + 2 * SPACING.medium, control_height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw outline, tick and text."""
+        """Paint outline, tick, text and focus ring."""
         painter = smooth_painter(self)
         on, side = self.isChecked(), float(self.fontMetrics().ascent())
         edge = self._theme.colour("accent" if on or self.underMouse() else "edge")

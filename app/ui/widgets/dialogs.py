@@ -1,4 +1,4 @@
-"""Dialogs: the scrolling content of the app's own, and those of the system."""
+"""Scrolling content for the app's own dialogs, and file dialogs."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -16,7 +16,7 @@ from app.ui.widgets.parts import stretched, vertical
 
 
 class DialogBody(QScrollArea):
-    """Scrolling content of a dialog, for screens that are too low; ``finish`` puts the buttons below."""
+    """Content of a dialog, which scrolls if the screen is too low; ``finish`` adds the buttons below."""
 
     def __init__(self, dialog: QDialog) -> None:
         super().__init__()
@@ -42,7 +42,7 @@ class DialogBody(QScrollArea):
         return QSize(across, self.column.totalHeightForWidth(across))
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Fit the dialog now that the font is known, and again when the buttons have their final rows."""
+        """Fit the dialog, because the font is known now, and again after the buttons were arranged."""
         self.fit()
         self._shown.start()
 
@@ -60,11 +60,11 @@ _LABELS: Final = {
     QFileDialog.DialogLabel.LookIn: "Look in:",
     QFileDialog.DialogLabel.FileType: "Files of type:",
 }
-"""Labels that Qt's translations have without the key that its dialog marks."""
+"""Labels that Qt's translations contain under another key than its dialog uses."""
 
 
 class FileKinds(QFileIconProvider):
-    """Kinds of files in the language of the windows: Qt's dialog looks for them where no translation has them."""
+    """Provider of translated kinds of files; Qt's dialog looks them up in a context without translations."""
 
     def type(self, info: QFileInfo) -> str:
         """Return the kind of a file, such as "wav File" or "Folder"."""
@@ -76,9 +76,9 @@ class FileKinds(QFileIconProvider):
 
 
 class Dialogs:
-    """Dialogs of the operating system. All return an empty value if the user chooses nothing.
+    """File dialogs, which return an empty value if the user chooses nothing.
 
-    They open in the folder used last, at first in the user's folder for documents.
+    They open in the folder that was used last, at first in the user's folder for documents.
     """
 
     _used = ""
@@ -98,9 +98,9 @@ class Dialogs:
         return next(iter(self._chosen(dialog)), "")
 
     def place(self, parent: QWidget, title: str, suggested: str) -> str:
-        """Let the user choose where to save; choosing an existing file confirms its replacement.
+        """Let the user choose where to save; the dialog asks before it returns an existing file.
 
-        ``suggested``: a name, or a path, whose folder then comes first.
+        ``suggested``: a name, or an absolute path, in whose folder the dialog opens.
         """
         dialog = self._file_dialog(parent, title)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
@@ -111,14 +111,14 @@ class Dialogs:
         return next(iter(self._chosen(dialog)), "")
 
     def show(self, path: str) -> None:
-        """Show the folder of the file at ``path``."""
+        """Open the folder of the file at ``path``."""
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(Path(path).parent)))
 
     def _file_dialog(self, parent: QWidget, title: str) -> QFileDialog:
         documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
         folders = (self._used, documents, str(Path.home()))
         dialog = QFileDialog(parent, title, next((one for one in folders if one and Path(one).is_dir()), ""))
-        self._kinds = FileKinds()  # the dialog does not keep it
+        self._kinds = FileKinds()  # the dialog holds no reference to it
         dialog.setIconProvider(self._kinds)
         for label, source in _LABELS.items():
             if (word := QCoreApplication.translate("QFileDialog", source)) != source:

@@ -1,4 +1,4 @@
-"""Keys of a keyboard, drawn as large caps."""
+"""Keys of a keyboard, painted as large caps."""
 
 from collections.abc import Sequence
 
@@ -15,9 +15,9 @@ _HALF = 0.5  # so that an outline fills whole pixels
 
 
 class KeyCaps(QWidget):
-    """Large keys in a row; a microphone if there are none. They are ``lit`` once they have been pressed.
+    """Large keys in a row, or a microphone if there are none. ``lit``: painted as pressed.
 
-    ``scale``: the size of the letters, relative to the system's. ``clicked``: emitted on a click with the mouse.
+    ``scale``: font size relative to the application's. ``clicked``: emitted on a click with the mouse.
     """
 
     clicked = Signal()
@@ -41,12 +41,12 @@ class KeyCaps(QWidget):
         return QSize(round(last.right() + margin), round(last.bottom() + _DEPTH + margin))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Report a click with the left button."""
+        """Emit ``clicked`` for the left button."""
         if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
             self.clicked.emit()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint each key with the edge that a real one has; lit keys are filled and lowered."""
+        """Paint each key with a front edge; lit keys are filled and lowered."""
         painter = smooth_painter(self)
         for cap, place in self._places():
             self._paint_key(painter, cap, place)
@@ -70,7 +70,7 @@ class KeyCaps(QWidget):
 
     @property
     def _margin(self) -> int:
-        """Room for the ring of the focus; without a focus the keys begin where the texts below them do."""
+        """Room for the focus ring; 0 if the widget cannot have the focus, to align the keys with texts below."""
         return 0 if self.focusPolicy() is Qt.FocusPolicy.NoFocus else SPACING.hair
 
     def _places(self) -> list[tuple[str, QRectF]]:

@@ -1,4 +1,4 @@
-"""Menus, and the buttons that open them. Their marks and arrows grow with the text, which those of Qt do not."""
+"""Menus, and the buttons that open them, with ticks and arrows that grow with the text, unlike Qt's own."""
 
 from PySide6.QtCore import QEvent
 from PySide6.QtGui import QCursor, QPainter, QPaintEvent, QResizeEvent
@@ -9,9 +9,9 @@ from app.ui.widgets.basic import paint_icon
 
 
 class Menu(QMenu):
-    """Menu that paints the ticks and arrows of its entries in their place in the style sheet.
+    """Menu that paints the ticks and arrows of its entries itself.
 
-    While it is open, it stays on the screen when entries appear or become longer.
+    An open menu stays on the screen when entries are added or become longer.
     """
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -24,7 +24,7 @@ class Menu(QMenu):
             self.move(max(x, screen.left()), max(y, screen.top()))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint a tick before each checked entry, and an arrow behind each entry that opens a menu."""
+        """Paint a tick before each checked entry, and an arrow after each entry that opens a submenu."""
         super().paintEvent(event)
         painter, side, colour = QPainter(self), float(self.fontMetrics().ascent()), self.palette().text().color()
         for action in self.actions():
@@ -45,7 +45,7 @@ class MenuButton(QPushButton):
         attach_menu(self, self.entries)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint an arrow behind the text."""
+        """Paint the button, with an arrow after the text."""
         super().paintEvent(event)
         side = float(self.fontMetrics().ascent())
         left, colour = self.width() - side - SPACING.small, self.palette().text().color()
@@ -53,9 +53,9 @@ class MenuButton(QPushButton):
 
 
 def attach_menu(button: QPushButton, menu: QMenu) -> None:
-    """Open the menu with the button, which looks left alone again once the pointer has gone with the menu.
+    """Open the menu with the button, and end the button's hover state when the menu closes elsewhere.
 
-    Qt does not notify a button of a pointer that left it for its menu.
+    Qt does not notify a button that the pointer has left it through its menu.
     """
 
     def end_hover() -> None:

@@ -1,4 +1,4 @@
-"""Rows that wrap, chips, cards, columns, and scroll areas."""
+"""Rows that wrap, chips, panels, columns, scroll areas, and the order of the focus."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -30,11 +30,11 @@ from app.ui.widgets.basic import (
 from app.ui.widgets.parts import CARD, SPACE, delete_widget, horizontal, menu_name, stretched, tool_tip, vertical
 
 _LEVELS: Final = 6
-"""Levels of layouts between a text and the scroll area."""
+"""Most levels of layouts between a text and its scroll area."""
 
 
 def hides_itself(widget: QWidget) -> bool:
-    """Return True for a widget that was hidden, not one that is only not shown yet."""
+    """Return whether a widget was hidden explicitly, rather than not shown yet."""
     return widget.isHidden() and widget.testAttribute(Qt.WidgetAttribute.WA_WState_ExplicitShowHide)
 
 
@@ -51,7 +51,7 @@ class FlowRow(QWidget):
         self._rows: list[QHBoxLayout] = []
         self._placed: list[tuple[int, QWidget]] = []
         self._column = vertical(within=self, gap=gap)
-        # Otherwise a row without a parent gets a minimum width as a window does, and keeps it on hidden pages.
+        # Otherwise a row without a parent gets the minimum width of a window, and keeps it on hidden pages.
         self._column.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
         self.hold(controls)
 
@@ -104,14 +104,14 @@ class FlowRow(QWidget):
         for line, control in placed:
             self._rows[line].insertWidget(self._rows[line].count() - 1, control)
         self._placed = placed
-        self._column.activate()  # at once: the parent layout reads the size in the same turn
+        self._column.activate()  # now, because the parent's layout reads the size at once
         self.updateGeometry()
 
 
 class ChipRow(FlowRow):
-    """Row of chips that calls ``remove`` with the value of a clicked one; ``after``: controls behind the chips.
+    """Row of chips, buttons with the name of a value and a cross, followed by the controls ``after``.
 
-    A chip is a button with the name of a value and a cross.
+    ``remove`` is called with the value of a clicked chip.
     """
 
     def __init__(self, theme: Theme, remove: Callable[[str], None], after: Sequence[QWidget]) -> None:
@@ -120,13 +120,13 @@ class ChipRow(FlowRow):
         self.chips: dict[str, QPushButton] = {}
 
     def show_values(self, names: Mapping[str, str], description: Callable[[str], str]) -> None:
-        """Show the chips of values by their ``names``; ``description`` returns what a chip does, from its name."""
+        """Show a chip for each value in ``names``; ``description`` returns the accessible text for a name."""
         for value in self.chips.keys() - names.keys():
             delete_widget(self.chips.pop(value))
         self.chips = {value: self.chips.get(value) or self._chip(value) for value in names}
         for value, chip in self.chips.items():
             chip.setText(menu_name(names[value]))
-            chip.setFixedHeight(control_height() - SPACING.small)  # letters of some languages are higher
+            chip.setFixedHeight(control_height() - SPACING.small)  # fixed, because some scripts are higher
             chip.setAccessibleName(description(names[value]))
             chip.setToolTip(tool_tip(chip.accessibleName()))
             show_icon(chip, "cancel", self._theme.colour("muted"))
@@ -134,15 +134,12 @@ class ChipRow(FlowRow):
 
     def _chip(self, value: str) -> QPushButton:
         chip = action_button(partial(self._remove, value), "quiet")
-        chip.setLayoutDirection(Qt.LayoutDirection.RightToLeft)  # the cross stands behind the name
+        chip.setLayoutDirection(Qt.LayoutDirection.RightToLeft)  # puts the cross after the name
         return chip
 
 
 class Panel(Card):
-    """Card that groups related widgets.
-
-    With the focus it has a ring, and screen readers read its accessible name.
-    """
+    """Card that can have the focus, so that screen readers read its accessible name."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -179,21 +176,18 @@ def area_around(widget: QWidget | None) -> QScrollArea | None:
 
 
 def bring_into_sight(widget: QWidget) -> None:
-    """Scroll the enclosing scroll area to a widget.
-
-    Qt does so only when Tab moves the focus.
-    """
+    """Scroll the enclosing scroll area to a widget; Qt does so only when Tab moves the focus."""
     around = area_around(widget)
     if around is not None and (inside := around.widget()) is not None:
-        top = widget.mapTo(inside, QPoint()).y()  # ``ensureWidgetVisible`` shows of a text the cursor's line only
+        top = widget.mapTo(inside, QPoint()).y()  # ``ensureWidgetVisible`` would only show a text's cursor line
         for y in (top + widget.height(), top):
             around.ensureVisible(around.horizontalScrollBar().value(), y, 0, SPACING.large)
 
 
 def lay_out_now() -> None:
-    """Lay out everything at once.
+    """Process pending layout requests at once.
 
-    Qt would change one level of parents per event loop turn, each of them visible.
+    Qt would process one level of parents per iteration of the event loop, and each would be visible.
     """
     for _ in range(_LEVELS):
         QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
@@ -213,7 +207,7 @@ def follow_visibility(widget: QWidget, on_change: Callable[[bool], None]) -> Non
 def update_above(widget: QWidget) -> None:
     """Report a new height to all parents at once.
 
-    Qt would do so one level per event loop turn, each of them visible.
+    Qt would report it to one level per iteration of the event loop, and each would be visible.
     """
     around: QWidget | None = widget
     while around is not None and not isinstance(around, QScrollArea):
@@ -222,13 +216,13 @@ def update_above(widget: QWidget) -> None:
 
 
 def widgets_in(layout: QLayout) -> list[QWidget]:
-    """Return the widgets of a layout in its order, without those of layouts in it."""
+    """Return the widgets directly in a layout, in order."""
     items = (layout.itemAt(place) for place in range(layout.count()))
     return [part for item in items if item is not None and (part := item.widget()) is not None]
 
 
 def focus_chain(window: QWidget) -> Iterator[QWidget]:
-    """Yield the controls of a window that the Tab key visits, in its order, hidden ones too."""
+    """Yield the controls of a window that the Tab key visits, in its order, including hidden ones."""
     stop = window.nextInFocusChain()
     while stop is not None and stop is not window:
         if stop.focusPolicy() & Qt.FocusPolicy.TabFocus:
@@ -237,9 +231,9 @@ def focus_chain(window: QWidget) -> Iterator[QWidget]:
 
 
 def order_focus(parts: Sequence[QWidget]) -> None:
-    """Make the Tab key visit these parts in this order: otherwise what was created last comes last.
+    """Make the Tab key visit these parts in this order, instead of the order of creation.
 
-    The controls of a part keep their order.
+    The controls within a part keep their order.
     """
     stops: dict[QWidget, list[QWidget]] = {part: [] for part in parts}
     for stop in focus_chain(parts[0].window()):
@@ -253,7 +247,7 @@ def order_focus(parts: Sequence[QWidget]) -> None:
 def scrolling(inside: QWidget, area: QScrollArea | None = None) -> QScrollArea:
     """Return a vertical scroll area around a widget; ``area``: the area to use.
 
-    A page has one area, or several next to each other, but never nested.
+    Scroll areas of a page must not be nested.
     """
     area = area or QScrollArea()
     area.setWidget(inside)
@@ -264,7 +258,7 @@ def scrolling(inside: QWidget, area: QScrollArea | None = None) -> QScrollArea:
 
 
 def centred(inside: QWidget) -> QWidget:
-    """Return a widget around ``inside`` that keeps it in the middle, at most ``CONTENT_WIDTH`` pixels wide."""
+    """Return a widget that centres ``inside``, which becomes at most ``CONTENT_WIDTH`` pixels wide."""
     around = QWidget()
     around.setObjectName("page")
     inside.setMaximumWidth(CONTENT_WIDTH)
@@ -275,7 +269,7 @@ def centred(inside: QWidget) -> QWidget:
 class Columns(QWidget):
     """Grid of widgets in at most ``most`` columns.
 
-    ``least``: returns the least width of a column at the present size of the text, in pixels.
+    ``least``: returns the minimum width of a column at the current text size, in pixels.
     """
 
     def __init__(self, least: Callable[[], int], most: int) -> None:
@@ -288,7 +282,7 @@ class Columns(QWidget):
         self._grid.setSpacing(SPACING.medium)
 
     def show_widgets(self, widgets: Sequence[QWidget]) -> bool:
-        """Show these widgets in order, and return True if they differ from the previous ones."""
+        """Show these widgets in order, and return whether they differ from the previous ones."""
         if tuple(widgets) == self._shown:
             return False
         self._clear()
@@ -299,7 +293,7 @@ class Columns(QWidget):
         return True
 
     def minimumSizeHint(self) -> QSize:
-        """Return the size of one column."""
+        """Return the minimum size of a single column."""
         return QSize(min(self._least(), SPACING.huge * 4), super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -307,7 +301,7 @@ class Columns(QWidget):
         self._fit()
 
     def changeEvent(self, event: QEvent) -> None:
-        """Change the number of columns to fit a new size of the text."""
+        """Change the number of columns to fit a new text size."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
             self._fit()
@@ -323,7 +317,7 @@ class Columns(QWidget):
 
     def _clear(self) -> None:
         for widget in self._shown:
-            # Not ``takeAt``: its items live on in Python, and new ones would keep old heights.
+            # Not ``takeAt``, whose items stay alive in Python, so that new ones would keep old heights.
             self._grid.removeWidget(widget)
 
     def _fill_grid(self, across: int) -> None:

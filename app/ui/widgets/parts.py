@@ -1,4 +1,4 @@
-"""Parts of which pages are built: labels in the common type scale, rows and columns, foreign text shown safely."""
+"""Building blocks of pages: layouts, labels on the type scale, texts that follow the language, elided texts."""
 
 from bisect import bisect_left
 from html import escape
@@ -27,14 +27,14 @@ B = TypeVar("B", bound=QBoxLayout)
 L = TypeVar("L", bound=QLayout)
 
 Margins = int | tuple[int, int] | tuple[int, int, int, int]
-"""Pixels on all sides; or on the sides, then above and below; or left, above, right and below."""
+"""Pixels: all sides; or (left and right, top and bottom); or (left, top, right, bottom)."""
 
 CARD: Final = (SPACING.large, SPACING.medium)
 """Margins of a card."""
 
 
 class Placed(NamedTuple):
-    """Part of a layout with its share of the free room and its alignment; without a part, empty room."""
+    """Part of a layout, with its share of the free space and its alignment; without a part, empty space."""
 
     part: QWidget | QLayout | None
     share: int = 0
@@ -45,26 +45,26 @@ class Placed(NamedTuple):
 Part = QWidget | QLayout | Placed
 
 SPACE: Final = Placed(None, 1)
-"""Empty room that takes what the other parts leave."""
+"""Empty space that takes what the other parts leave."""
 
 
 def stretched(part: QWidget | QLayout, share: int = 1) -> Placed:
-    """Return a part that takes a share of the free room."""
+    """Return a part that takes a share of the free space."""
     return Placed(part, share)
 
 
 def aligned(part: QWidget, alignment: Qt.AlignmentFlag) -> Placed:
-    """Return a part that keeps its own size at this side of its room."""
+    """Return a part that keeps its own size, aligned within its space."""
     return Placed(part, 0, alignment)
 
 
 def at_left(part: QWidget) -> Placed:
-    """Return a part that keeps its own size at the left of its room."""
+    """Return a part that keeps its own size, aligned to the left."""
     return aligned(part, Qt.AlignmentFlag.AlignLeft)
 
 
 def delete_widget(part: QWidget, layout: QLayout | None = None) -> None:
-    """Remove a widget for good, also from the layout that holds it."""
+    """Delete a widget, and remove it from the layout that holds it."""
     if layout is not None:
         layout.removeWidget(part)
     part.hide()
@@ -72,16 +72,16 @@ def delete_widget(part: QWidget, layout: QLayout | None = None) -> None:
 
 
 def room(pixels: int) -> Placed:
-    """Return empty room of this size."""
+    """Return empty space of this size."""
     return Placed(None, pixels=pixels)
 
 
 def horizontal(
     *parts: Part, within: QWidget | None = None, margins: Margins = 0, gap: int | None = SPACING.small
 ) -> QHBoxLayout:
-    """Return a row of parts that fills the widget ``within``.
+    """Return a row of parts, the layout of the widget ``within`` if one is given.
 
-    ``gap``: pixels between the parts; ``None`` takes the gap of the layout around.
+    ``gap``: pixels between the parts; ``None``: that of the enclosing layout.
     """
     return _fill_layout(QHBoxLayout(), within, parts, margins, gap)
 
@@ -89,14 +89,14 @@ def horizontal(
 def vertical(
     *parts: Part, within: QWidget | None = None, margins: Margins = 0, gap: int | None = SPACING.small
 ) -> QVBoxLayout:
-    """Return a column of parts, with the same options as a row."""
+    """Return a column of parts, with the options of ``horizontal``."""
     return _fill_layout(QVBoxLayout(), within, parts, margins, gap)
 
 
 def grid(
     *, stretched: int, gaps: tuple[int, int], within: QWidget | None = None, margins: Margins = 0
 ) -> QGridLayout:
-    """Return an empty grid of which one column takes the free width.
+    """Return an empty grid whose column ``stretched`` takes the free width.
 
     ``gaps``: pixels between columns and between rows.
     """
@@ -127,7 +127,7 @@ def _fill_layout(
 
 
 def lay_beside(layout: QBoxLayout, beside: bool) -> None:
-    """Let the parts of a layout stand beside each other, or else below each other."""
+    """Arrange the parts of a layout beside each other, otherwise below each other."""
     direction = QBoxLayout.Direction
     layout.setDirection(direction.LeftToRight if beside else direction.TopToBottom)
 
@@ -155,7 +155,7 @@ _LONGEST_WORD = 20
 def label(
     text: str = "", *, size: float = SCALE.body, role: str = "", bold: bool = False, wraps: bool = False
 ) -> QLabel:
-    """Return a label in the common type scale; ``wraps``: with as many lines as the text needs."""
+    """Return a label on the type scale; ``wraps``: with as many lines as the text needs."""
     made = QLabel(text, textFormat=Qt.TextFormat.PlainText, wordWrap=wraps)
     _scale(made, size, bold=bold)
     if role:
@@ -164,13 +164,13 @@ def label(
 
 
 def _scale(shown: QLabel, size: float, *, bold: bool) -> None:
-    """Give a label its size on the type scale, which follows another text size."""
+    """Set the font size of a label on the type scale, which follows changes of the text size."""
     shown.setFont(font(size, QFont.Weight.DemiBold if bold else QFont.Weight.Normal))
     shown.setProperty(SCALE_PROPERTY, size)
 
 
 def remark(role: str = "muted", *, selectable: bool = False) -> QLabel:
-    """Return a label for small text that wraps; ``selectable``: it can be marked and copied with the mouse."""
+    """Return a label for small text that wraps; ``selectable``: the mouse can select it."""
     made = label(size=SCALE.caption, role=role, wraps=True)
     if selectable:
         made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -178,16 +178,16 @@ def remark(role: str = "muted", *, selectable: bool = False) -> QLabel:
 
 
 def worded(texts: Texts, owner: W, text: str = "", **others: str) -> W:
-    """Return a widget or an action with these texts, which follow the language.
+    """Set texts of a widget or an action that follow the language, and return ``owner``.
 
-    Each is a key by the name of its property, as in ``worded(texts, label(), "app.name", toolTip="app.says")``.
+    Keys are given by property, as in ``worded(texts, label(), "app.name", toolTip="app.says")``.
     """
     _Wording(texts, owner, {"text": text, **others} if text else others)
     return owner
 
 
 class _Wording(QObject):
-    """Texts of its parent, by the names of properties."""
+    """Updater of its parent's texts. ``keys``: key of the text by property."""
 
     def __init__(self, texts: Texts, owner: QObject, keys: dict[str, str]) -> None:
         super().__init__(owner)
@@ -202,7 +202,7 @@ class _Wording(QObject):
 
 
 def show_text(shown: QLabel | QAbstractButton, text: str, role: str | None = None) -> None:
-    """Show a text, in this role if one is given; hide the widget if the text is empty."""
+    """Show a text, with this role if one is given; hide the widget if the text is empty."""
     if role is not None:
         set_role(shown, role)
     shown.setText(text)
@@ -216,7 +216,7 @@ def set_caption(shown: QLabel | QAbstractButton, text: str, name: str) -> None:
 
 
 def describe(shown: QWidget, name: str, about: str) -> None:
-    """Set what screen readers say about a widget."""
+    """Set the name and the description of a widget for screen readers."""
     shown.setAccessibleName(name)
     shown.setAccessibleDescription(about)
 
@@ -235,12 +235,12 @@ def set_role(shown: QWidget, role: str) -> None:
 
 
 class Elided(QLabel):
-    """Label in the common type scale that shows the first or last lines of a text; the tool tip shows more."""
+    """Label on the type scale that shows the first or last lines of a text; the tool tip shows more."""
 
     def __init__(self, lines: int = 2, *, size: float = SCALE.body, bold: bool = False) -> None:
         super().__init__(textFormat=Qt.TextFormat.PlainText, wordWrap=True)
         self._lines, self._whole, self._cut = lines, "", first_lines
-        # A text that is written from the right stands at the left, too, as names in other lists.
+        # Align right-to-left text to the left too, like names in other lists.
         self.setAlignment(
             Qt.AlignmentFlag.AlignAbsolute | Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         )
@@ -248,7 +248,7 @@ class Elided(QLabel):
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
 
     def show_text(self, text: str, *, end: bool = False) -> None:
-        """Show a text, or its ``end``; the accessible name holds all of it."""
+        """Show the beginning of a text, or its ``end``; the accessible name is the whole text."""
         self._whole, self._cut = text, last_lines if end else first_lines
         self.setAccessibleName(text)
         self._fit()
@@ -259,7 +259,7 @@ class Elided(QLabel):
             self._fit()
 
     def changeEvent(self, event: QEvent) -> None:
-        """Cut the text again for another font."""
+        """Cut the text again for a new font."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
             self._fit()
@@ -273,12 +273,12 @@ class Elided(QLabel):
 def first_lines(text: str, text_font: QFont, width: float, most: int) -> str:
     """Return the start of ``text`` that fits into ``most`` lines, with an ellipsis if it is cut.
 
-    Only the visible part is laid out, once, so half an hour of speech costs no more than a sentence.
+    Only the visible part is laid out, so the cost does not depend on the length of the text.
     """
     start = text[:MOST].replace("\n", " ")
     layout = lay_out(start, text_font, width, most, wrap=QTextOption.WrapMode.WordWrap)  # as a label does
     lines = [layout.lineAt(number) for number in range(layout.lineCount())]
-    long = next((line for line in lines if line.naturalTextWidth() > width), None)  # one word, which is not broken
+    long = next((line for line in lines if line.naturalTextWidth() > width), None)  # a word too long to break
     line = long or lines[-1]
     last, end = line.textStart(), line.textStart() + line.textLength()
     if not long and len(text) <= MOST and end == units(start):
@@ -307,10 +307,7 @@ def last_lines(text: str, text_font: QFont, width: float, most: int) -> str:
 
 
 def tool_tip(text: str) -> str:
-    """Return a tooltip that shows ``text`` literally.
-
-    Qt would render text that resembles HTML as markup.
-    """
+    """Return a tool tip that shows ``text`` literally; Qt would render text that resembles HTML as markup."""
     shown = printable(text, LINES)
     if "<" not in shown:
         return shown
