@@ -22,7 +22,7 @@ class FirstTimes:
         self.left = max(0, most - shown)
 
     def count(self) -> None:
-        """Count that the hint was shown once more."""
+        """Add one to the count, because the hint was shown."""
         if not self.left:
             return
         self.left -= 1

@@ -74,7 +74,7 @@ _FOREIGN: Final[Mapping[type, Note | Callable[[Any], Note]]] = {
 }
 """Note of each error class of other packages, or a function that makes it; subclasses inherit it."""
 _TOO_MANY_FILES: Final = frozenset({EMFILE, ENFILE})
-"""Errors that can be behind any other one, whatever failed to open: a recording, a microphone, a connection."""
+"""Errors that can cause any other error, because recordings, microphones and connections all need descriptors."""
 
 
 def note_of(error: BaseException) -> Note:

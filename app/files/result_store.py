@@ -66,7 +66,7 @@ class _Whole(Struct, frozen=True, tag="whole"):
 class KnownResults:
     """Known part of a recording: every segment from the beginning, without a gap.
 
-    ``samples``: length of the recording, if known. ``results``: paths of the saved results once complete, else
+    ``samples``: length of the recording, if known. ``results``: paths of saved results once complete, otherwise
     ``None``. ``truncated``: the end of the recording is missing.
     """
 

@@ -54,6 +54,6 @@ class TakeExportFailed(TakeHistoryError):
 
 
 class NothingToExport(TakeExportFailed):
-    """Export of takes without any text."""
+    """Export of takes of which none has a text."""
 
     note = Note("export-nothing")

@@ -124,7 +124,7 @@ class HistoryService:
     async def __aexit__(self, *_: object) -> None:
         """Complete requested actions within a few seconds, because the last one may be an edit."""
         self._end()
-        self.deleted = lambda sessions: None  # nothing is pasted any more
+        self.deleted = lambda sessions: None  # the app is ending and offers no more texts
         self._settle_deletion(restored=False)
         await self._kept.aclose()
         if self._running:

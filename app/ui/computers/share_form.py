@@ -296,7 +296,7 @@ class ShareForm(Card):
         return QSize(across, super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Place the digits beside the QR code if both fit, else below."""
+        """Place the digits beside the QR code if both fit, otherwise below."""
         self._arrange()
 
     def _arrange(self) -> None:

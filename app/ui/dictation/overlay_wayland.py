@@ -200,7 +200,7 @@ class WaylandOverlay(QObject):
             self.shown.choose_place(position)
 
     def close(self) -> None:
-        """End the overlay for good."""
+        """Close the overlay and its connection permanently."""
         if self._wayland is not None:
             self._wayland.on_gone = lambda: None
             self._wayland.end()

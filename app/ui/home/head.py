@@ -113,7 +113,7 @@ _NOTHING: Final = {
     (True, False): "history.nothing-unfinished",
     (True, True): "history.nothing-unfinished-found",
 }
-"""What the page says without a recording, by whether it is filtered and searched."""
+"""Key of the text for an empty list, by (filtered, searched)."""
 
 
 class FirstUse(QWidget):

@@ -132,7 +132,7 @@ _COMMAND_LINES = 2
 
 
 class UpdatesPanel(Card):
-    """Panel with what is known of newer versions, the command to run, and a button that checks now."""
+    """Panel with the newest known version, the command that updates, and a button that checks now."""
 
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[CheckForUpdates], None]) -> None:
         super().__init__("settings.updates")
@@ -162,7 +162,7 @@ class UpdatesPanel(Card):
         refresh_with(self.refresh, texts, theme)
 
     def show_updates(self, view: UpdatesView) -> None:
-        """Show what is known of newer versions."""
+        """Show the newest known version, and how to update."""
         self._view = view
         self.refresh()
 
@@ -198,7 +198,7 @@ class UpdatesPanel(Card):
         self.buttons.setVisible(any(visible for _, _, visible in named))
 
     def _news(self) -> str:
-        """Return what is new in the version, in the language of the windows, otherwise in English."""
+        """Return the description of the newer version, in the language of the windows, otherwise in English."""
         description = self._view.release.says if self._view.release else {}
         return description.get(self._texts.language) or description.get(LANGUAGES[0], "")
 

@@ -287,5 +287,5 @@ def usual_width() -> int:
 
 
 def is_key(setting: Setting) -> bool:
-    """Return True if the setting is a hotkey."""
+    """Return whether the setting is a hotkey."""
     return setting.check is checks.key
