@@ -22,7 +22,8 @@ PROBLEM: Final = Role.UserRole
 """Role of the row's problem; empty if the row is valid."""
 QUIET: Final = Qt.ItemDataRole(Role.UserRole + 1)
 """Role of the placeholder for an empty cell whose emptiness has a meaning."""
-_BREAK: Final = "↵"
+BREAK: Final = "↵"
+"""Sign for a line break in a cell."""
 _NO_INDEX: Final = QModelIndex()
 
 
@@ -187,7 +188,7 @@ class RulesModel(QAbstractTableModel):
             return False
         row, column = index.row(), Column(index.column())
         if role == Role.EditRole and column in TEXTS:
-            text = str(value).strip() if column is Column.HEARS else str(value).replace(_BREAK, "\n")
+            text = str(value).strip() if column is Column.HEARS else str(value).replace(BREAK, "\n")
             return self._change(row, **{TEXTS[column]: text})
         if role == Role.CheckStateRole and column in TICKS:
             return self._change(row, **{TICKS[column]: Qt.CheckState(value) is Qt.CheckState.Checked})
@@ -212,7 +213,7 @@ class RulesModel(QAbstractTableModel):
 
     def _cell_text(self, row: int, column: Column) -> str | None:
         if column in TEXTS:
-            return str(getattr(self.draft.rules[row], TEXTS[column])).replace("\n", _BREAK)
+            return str(getattr(self.draft.rules[row], TEXTS[column])).replace("\n", BREAK)
         return str(self._takes[row]) if column is Column.TAKES and row in self._takes else None
 
     def _is_left_out(self, row: int) -> bool:

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from PySide6.QtCore import QEvent, QModelIndex, QPointF, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QFontMetrics, QKeyEvent, QPainter
+from PySide6.QtGui import QFocusEvent, QFontMetrics, QKeyEvent, QKeySequence, QPainter, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemDelegate,
     QAbstractItemView,
@@ -17,7 +17,17 @@ from PySide6.QtWidgets import (
 )
 
 from app.replacements.rules import LONGEST_HEARD, LONGEST_WRITTEN
-from app.ui.replacements.rules_model import PROBLEM, QUIET, TEXTS, TICKS, Column, FoundRules, Index, RulesModel
+from app.ui.replacements.rules_model import (
+    BREAK,
+    PROBLEM,
+    QUIET,
+    TEXTS,
+    TICKS,
+    Column,
+    FoundRules,
+    Index,
+    RulesModel,
+)
 from app.ui.theme import icons
 from app.ui.theme.theme import RADII, SPACING, Theme, font, letter_width
 from app.ui.widgets.basic import (
@@ -33,6 +43,7 @@ from app.ui.widgets.basic import (
 _MOST_ROWS: Final = 10
 _FEWEST_ROWS: Final = 3
 _LETTERS: Final = 9
+_ALONE: Final = Qt.ShortcutContext.WidgetShortcut
 
 
 class RulesTable(QTableView):
@@ -168,12 +179,14 @@ class _Cells(QStyledItemDelegate):
         self._theme, self._table = theme, table
 
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
-        """Create a text field without an outline of its own, limited to the length of a rule's text."""
+        """Create a text field without an outline of its own, which Shift+Return breaks into lines."""
         field = QLineEdit(parent)
         field.setFont(font())
         field.setProperty("role", "cell")
         field.setMaxLength(LONGEST_HEARD if index.column() == Column.HEARS else LONGEST_WRITTEN)
         field.setAccessibleName(str(self._table.found.headerData(index.column(), Qt.Orientation.Horizontal)))
+        for key in ("Shift+Return", "Shift+Enter") if index.column() == Column.WRITES else ():
+            QShortcut(QKeySequence(key), field, context=_ALONE).activated.connect(lambda: field.insert(BREAK))
         return field
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:

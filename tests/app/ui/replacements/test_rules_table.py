@@ -54,6 +54,25 @@ def test_keyboard_edits_ticks_and_removes_rules(table: RulesTable, model: RulesM
     assert told.args == [[1]] and table.row == 1
 
 
+@pytest.mark.parametrize("key", [Qt.Key.Key_Return, Qt.Key.Key_Enter])
+def test_line_break_is_typed_into_a_replacement_by_its_key(
+    table: RulesTable, model: RulesModel, key: Qt.Key, qtbot: QtBot
+) -> None:
+    table.activateWindow()
+    qtbot.waitUntil(table.isActiveWindow)
+    table.setCurrentIndex(table.found.index(0, Column.WRITES))
+    QTest.keyClick(table, Qt.Key.Key_Return)
+    field = editor(table)
+    qtbot.waitUntil(field.hasFocus)
+    field.selectAll()
+    QTest.keyClicks(field, "a")
+    QTest.keyClick(field, key, Qt.KeyboardModifier.ShiftModifier)
+    QTest.keyClicks(field, "b")
+    assert field.text() == "a↵b"
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: model.draft.rules[0].writes == "a\nb")
+
+
 def test_click_near_cell_edge_toggles_tick(table: RulesTable, model: RulesModel) -> None:
     place = table.visualRect(table.found.index(0, Column.WHOLE)).topLeft() + QPoint(3, 3)
     QTest.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=place)
