@@ -201,6 +201,7 @@ class Application:
                 text_finder(sys.platform, os.environ),
                 text_reader(os.environ, lambda: self._file.current.insertion, self.read_own),
                 ProgramsSeen(lambda names: self._post(Programs(names))).note,
+                lambda: self._file.current.insertion.rules,
             ),
             self._open_device,
             sounds.play,

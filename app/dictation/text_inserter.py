@@ -24,7 +24,7 @@ from app.dictation.messages import (
     RecordInserted,
     TargetFound,
 )
-from app.dictation.text_joint import at_caret
+from app.dictation.text_joint import at_caret, full_stop_of
 from app.insertion.clipboard import Copier
 from app.insertion.outcome import (
     FindText,
@@ -39,7 +39,7 @@ from app.insertion.outcome import (
     held_insertion,
     read_nothing,
 )
-from app.insertion.plan import refusal
+from app.insertion.plan import Rules, refusal, rules_for
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.tasks import Tasks, complete
@@ -61,7 +61,7 @@ class InsertionMeans:
     """The means of inserting or copying texts.
 
     ``find_text`` returns the place of the focused text, ``read_around`` what surrounds its caret, if known.
-    ``seen`` is called with each window that has the focus.
+    ``seen`` is called with each window that has the focus. ``rules`` returns the rules of insertion.
     """
 
     inserter: Inserter
@@ -69,6 +69,7 @@ class InsertionMeans:
     find_text: FindText = find_nothing
     read_around: ReadAround = read_nothing
     seen: Callable[[Target], None] = lambda target: None
+    rules: Callable[[], Rules] = Rules
 
 
 class TextInserter:
@@ -93,6 +94,7 @@ class TextInserter:
         self._inserting: asyncio.Task[None] | None = None
         self._recording: set[asyncio.Task[None]] = set()
         self._finishing = False
+        self._left_out = ""  # the full stop of the text inserted last, if its program shall not get it
         self.places: dict[int, TextPlace] = {}  # of the newest take
 
     def perform(self, effect: Effect) -> bool:
@@ -242,9 +244,15 @@ class TextInserter:
         found = await self._means.read_around(target) if target is not None else None
         if reason := refusal(found, requested=ready.pasted):
             return held_insertion(reason)
-        if found is not None:
-            text = at_caret(text, found.before, ready.continues, found.after)
-        insertion = await self._means.inserter.insert(text, target)
+        before, after = (found.before, found.after) if found is not None else (None, "")
+        text = at_caret(text, before, ready.continues, after, self._left_out)
+        drops = target is not None and not rules_for(target, self._means.rules()).full_stop
+        left_out = full_stop_of(text) if drops else ""
+        insertion = await self._means.inserter.insert(text.removesuffix(left_out), target)
+        if insertion.rest:
+            insertion = replace(insertion, rest=insertion.rest + left_out)
+        if insertion.rest or insertion.how is not InsertionResult.HELD:
+            self._left_out = "" if insertion.rest else left_out
         if text.endswith(" ") and not ready.text.endswith(" "):
             insertion = _without_added_space(insertion)
         if target is not None and target.own and insertion.reason == HoldReason.NOT_READ:

@@ -18,23 +18,37 @@ _QUOTES: Final = "\"'"
 _ENDS: Final = re.compile(r"[.?!。？！…][\"'”’»)\]）」』]*$")
 _ENDED: Final = re.compile(r"[.?!。？！…][\"'”’»)\]）」』]*\s*$")
 _COMPARED: Final = 40
+_FULL_STOP: Final = re.compile(r"(?<=[^\s.。])(?:。|(?<!\b[^\W\d]\.[^\W\d])\.)$")
+"""A full stop at the end, but none of an ellipsis or of *p.m.*"""
 
 
-def at_caret(text: str, before: str | None, continues: str, after: str = "") -> str:
+def full_stop_of(text: str) -> str:
+    """Return the full stop at the end of a text; empty if there is none."""
+    found = _FULL_STOP.search(text)
+    return found.group() if found else ""
+
+
+def at_caret(text: str, before: str | None, continues: str, after: str = "", left_out: str = "") -> str:
     """Return a text as it fits between ``before`` and ``after``: with another beginning, and a space at the end.
 
     ``before``: the last characters before the caret, ``None`` if they are unknown. ``continues``: the text that
     the app inserted last in this window; the joint with it has been decided already, by the pause between them.
-    ``after``: what follows the caret, as far as it is known.
+    ``after``: what follows the caret, as far as it is known. ``left_out``: the full stop of ``continues`` that was
+    not inserted. It is added behind that text; a space stands for it if the text may have been sent meanwhile.
     """
-    text = _behind(text, before, continues)
+    left_out = left_out if continues else ""
+    if before is None:
+        text = f" {text}" if left_out and not text[:1].isspace() else text
+    else:
+        stop = left_out if _same_end(before + left_out, continues) else ""
+        text = stop + _behind(text, before + stop, continues)
     meets = bool(text.strip()) and after[:1].isalnum() and _may_have_space(text, after)
     return f"{text} " if meets and with_space(text, after) != after else text
 
 
-def _behind(text: str, before: str | None, continues: str) -> str:
+def _behind(text: str, before: str, continues: str) -> str:
     """Return a text as it fits behind ``before``; only its beginning changes."""
-    if before is None or before.endswith(_OBJECT):
+    if before.endswith(_OBJECT):
         return text
     plain = text.lstrip(" ")
     if not plain:

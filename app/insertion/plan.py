@@ -154,12 +154,16 @@ class Newline(StrEnum):
 
 @dataclass(frozen=True)
 class ProgramRule:
-    """An exception for one program: its window class or file name. ``hold``: never insert there."""
+    """An exception for one program: its window class or file name. ``hold``: never insert there.
+
+    ``full_stop``: keep the full stop at the end of a text.
+    """
 
     program: str
     strategy: Strategy = Strategy.AUTOMATIC
     newline: Newline = Newline.SHIFT_RETURN
     hold: bool = False
+    full_stop: bool = True
 
 
 @dataclass(frozen=True)
@@ -173,6 +177,7 @@ class Rules:
     newline: Newline = Newline.SHIFT_RETURN
     input_method: bool = False
     hold: bool = False
+    full_stop: bool = True
     programs: tuple[ProgramRule, ...] = ()
 
 
@@ -187,7 +192,8 @@ def rules_for(target: Target, rules: Rules) -> Rules:
     """Return the rules for this target: those of its program, if it has any."""
     for rule in rules.programs:
         if same_program(rule.program, target.program):
-            return replace(rules, strategy=rule.strategy, newline=rule.newline, hold=rule.hold)
+            rules = replace(rules, strategy=rule.strategy, newline=rule.newline)
+            return replace(rules, hold=rule.hold, full_stop=rule.full_stop)
     return rules
 
 

@@ -77,6 +77,8 @@ def can_be_drawn(found: QIcon) -> bool:
 
 
 _HOLD: Final = "hold"
+_KEEP: Final = "keep"
+_LEAVE_OUT: Final = "leave-out"
 _NEWLINE: Final = "settings.option.insertion.newline"
 
 
@@ -104,16 +106,16 @@ class ProgramRow(QFrame):
             accessibleName="programs.program",
         )
         self.how = DropDown(theme)
-        self.newline = DropDown(theme)
+        self.newline, self.full_stop = DropDown(theme), DropDown(theme)
         self.remove = action_button(lambda: gone(self), "quiet")
         self.problem = remark("warning")
-        self.lines, self._below = FlowRow((self.how, self.newline)), QHBoxLayout()
+        self.lines, self._below = FlowRow((self.how, self.newline, self.full_stop)), QHBoxLayout()
         head = horizontal(self.icon, stretched(self.name), stretched(self.program), self.remove)
         self._below.addWidget(self.lines)
         vertical(head, self._below, self.problem, within=self, margins=(0, SPACING.small))
         self.program.editingFinished.connect(self._program_edited)
-        self.how.activated.connect(self._chosen)
-        self.newline.activated.connect(self._chosen)
+        for choice in (self.how, self.newline, self.full_stop):
+            choice.activated.connect(self._chosen)
 
     @property
     def called(self) -> str:
@@ -149,6 +151,10 @@ class ProgramRow(QFrame):
         self.newline.show_entries(breaks, rule.newline.value)
         self.newline.setAccessibleName(texts("programs.newline-of", **named))
         self.newline.setVisible(not rule.hold and rule.strategy is not Strategy.PASTE)
+        stops = [(_KEEP, texts("programs.full-stop")), (_LEAVE_OUT, texts("programs.no-full-stop"))]
+        self.full_stop.show_entries(stops, _KEEP if rule.full_stop else _LEAVE_OUT)
+        self.full_stop.setAccessibleName(texts("programs.full-stop-of", **named))
+        self.full_stop.setVisible(not rule.hold)
         self.remove.setMinimumHeight(control_height())
         show_icon(self.remove, "dismiss", self._theme.colour("text"))
         self.remove.setAccessibleName(texts("programs.remove-of", **named))
@@ -173,7 +179,8 @@ class ProgramRow(QFrame):
     def _chosen(self) -> None:
         how, newline = self.how.currentData(), Newline(self.newline.currentData())
         strategy = self.rule.strategy if how == _HOLD else Strategy(how)
-        self._change(strategy=strategy, newline=newline, hold=how == _HOLD)
+        full_stop = self.full_stop.currentData() == _KEEP
+        self._change(strategy=strategy, newline=newline, hold=how == _HOLD, full_stop=full_stop)
 
     def _change(self, **values: Any) -> None:
         self.rule = replace(self.rule, **values)
@@ -201,6 +208,7 @@ class ProgramsPanel(Card):
         self._asked: tuple[ProgramRule, ...] | None = None
         self._seen = Programs()
         self._refused: Note | None = None
+        self._before: tuple[ProgramRule, ...] | None = None  # the rules that Undo restores
         self.rows: list[ProgramRow] = []
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.heading = worded(texts, label(bold=True, wraps=True), "programs.name")
@@ -214,12 +222,13 @@ class ProgramsPanel(Card):
             "programs.stop",
             accessibleName="programs.stop",
         )
+        self.undo = worded(texts, action_button(self._undo), "home.undo", accessibleName="home.undo")
         self.hint = remark("")
         self.menu = self.add.entries
         self.menu.aboutToShow.connect(self._fill)
         self._list = vertical()
         above: tuple[QWidget, ...] = (self.heading, self.description, self.empty, self.problem)
-        row = horizontal(self.add, self.stop, SPACE, gap=None)
+        row = horizontal(self.add, self.stop, self.undo, SPACE)
         vertical(*above, self._list, self.hint, row, within=self, margins=SPACING.large, gap=SPACING.medium)
         refresh_with(self._show, texts, theme)
 
@@ -280,6 +289,7 @@ class ProgramsPanel(Card):
         return tuple(rule for place, rule in enumerate(self._rules) if place not in problems)
 
     def _show_rules(self, rules: Sequence[ProgramRule]) -> None:
+        self._before = None
         for row in list(self.rows):
             self._remove_row(row)
         for rule in rules:
@@ -298,24 +308,31 @@ class ProgramsPanel(Card):
         delete_widget(row, self._list)
 
     def _remove(self, row: ProgramRow) -> None:
+        before = tuple(rule for rule in self._rules if rule.program)
         self._remove_row(row)
         (self.rows[-1].remove if self.rows else self.add).setFocus()
-        self._rules_edited()
+        self._rules_edited(before if row.rule.program else None)
+
+    def _undo(self) -> None:
+        """Restore the rules from before the last removal, if no other change came after it."""
+        if (rules := self._before) is not None:
+            self._show_rules(rules)
+            self._rules_edited()
 
     def _add(self, program: str) -> None:
         known = (row for row in self.rows if same_program(row.rule.program, program))
         if (row := next(known, None)) is not None:
             row.how.setFocus()
             return
-        row = self._new_row(ProgramRule(program))
+        row, self._before = self._new_row(ProgramRule(program)), None
         self._show()
         (row.how if program else row.program).setFocus()
         if program:
             self._rules_edited()
 
-    def _rules_edited(self) -> None:
+    def _rules_edited(self, before: tuple[ProgramRule, ...] | None = None) -> None:
         counting = self._counting
-        self._refused = None
+        self._refused, self._before = None, before
         if counting != (self._known if self._asked is None else self._asked):
             self._asked = counting
             self._ask(ChangeSetting(NAME, tuple(as_written(counting))))
@@ -329,6 +346,7 @@ class ProgramsPanel(Card):
             row.show_rule(row.rule, self._texts(f"programs.wrong.{why}") if why and not fresh else "")
         waiting = self._pick.state is PickState.WAITING
         reveal(self.stop, waiting, self.add)
+        reveal(self.undo, self._before is not None, self.add)
         quiet = self._pick.state in _QUIET
         show_text(self.hint, "" if quiet else self._texts(f"programs.pick.{self._pick.state.value}"))
         self.empty.setVisible(not self.rows)

@@ -1,6 +1,7 @@
 """Texts fit to what surrounds the caret, and are held if no field accepts them."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from app.insertion.outcome import (
     TextSurroundings,
     held_insertion,
 )
+from app.insertion.plan import ProgramRule, Rules
 from app.journal.library import Library
 from runtime.tasks import Tasks
 from tests.app.dictation.world import WINDOW, FakeInserter
@@ -36,6 +38,7 @@ async def surrounded(
     found: TextSurroundings | None,
     texts: ReadyTexts,
     inserter: FakeInserter | None = None,
+    rules: Rules | None = None,
 ) -> tuple[FakeInserter, Insertion]:
     """Insert texts on a desktop that reports these surroundings; return the inserter and the outcome."""
 
@@ -43,9 +46,8 @@ async def surrounded(
         return found
 
     inserter, events = inserter or FakeInserter(), list[Event]()
-    work = TextInserter(
-        InsertionMeans(inserter, read_around=read), DeliveryLog(Library(tmp_path)), events.append, tasks
-    )
+    means = InsertionMeans(inserter, read_around=read, rules=lambda: rules or Rules())
+    work = TextInserter(means, DeliveryLog(Library(tmp_path)), events.append, tasks)
     work.perform(InsertText(texts))
     await wait_until(lambda: events, "the outcome is told")
     (ended,) = events
@@ -104,3 +106,54 @@ async def test_joint_within_a_recording_stays(tmp_path: Path, tasks: Tasks) -> N
     texts = ReadyTexts((SegmentId(1, 1),), (" This is it.",), " This is it.", WINDOW, continues="I think")
     inserter, _ = await surrounded(tmp_path, tasks, TextSurroundings(FocusKind.FIELD, "I think"), texts)
     assert inserter.texts == [(" This is it.", WINDOW)]
+
+
+CHAT = replace(WINDOW, program="chat")
+RULES = Rules(programs=(ProgramRule("chat", full_stop=False),))
+
+
+@pytest.mark.parametrize(
+    ("before", "said", "inserted"),
+    [
+        ((None, None), ("你好。", "世界。"), ("你好", " 世界")),
+        (("", "你好"), ("你好。", "世界。"), ("你好", "。世界")),
+        (("", ""), ("你好。", "世界。"), ("你好", "世界")),
+        ((None, None), ("It works.", " Next we test."), ("It works", " Next we test")),
+        (("", "It works"), ("It works.", " Next we test."), ("It works", ". Next we test")),
+        (("", "Yes"), ("Is it?", " Next we test."), ("Is it?", " next we test")),
+        ((None, None), ("Is it?", "世界。"), ("Is it?", "世界")),
+    ],
+)
+async def test_full_stop_that_a_program_did_not_get_comes_before_the_next_text(
+    before: tuple[str | None, ...],
+    said: tuple[str, str],
+    inserted: tuple[str, str],
+    tmp_path: Path,
+    tasks: Tasks,
+) -> None:
+    there = iter(before)
+
+    async def read(target: Target) -> TextSurroundings | None:
+        found = next(there)
+        return None if found is None else TextSurroundings(FocusKind.FIELD, found)
+
+    inserter, events = FakeInserter(CHAT), list[Event]()
+    means = InsertionMeans(inserter, read_around=read, rules=lambda: RULES)
+    work = TextInserter(means, DeliveryLog(Library(tmp_path)), events.append, tasks)
+    for number, text in enumerate(said):
+        continues = said[0] if number else ""
+        work.perform(InsertText(ReadyTexts((SegmentId(1, number),), (text,), text, CHAT, continues=continues)))
+        await wait_until(lambda: len(events) == number + 1, "the outcome is told")  # noqa: B023 # read at once
+    assert inserter.texts == [(text, CHAT) for text in inserted]
+
+
+async def test_missing_rest_has_the_full_stop_that_the_program_does_not_get(tmp_path: Path, tasks: Tasks) -> None:
+    class Partly(FakeInserter):
+        async def insert(self, text: str, target: Target | None) -> Insertion:
+            self.texts.append((text, target))
+            return held_insertion(HoldReason.PARTLY_TYPED, "it")
+
+    texts = ReadyTexts((SegmentId(1, 0),), ("This is it.",), "This is it.", CHAT)
+    inserter, ended = await surrounded(tmp_path, tasks, None, texts, Partly(), RULES)
+    assert inserter.texts == [("This is it", CHAT)]
+    assert ended == held_insertion(HoldReason.PARTLY_TYPED, "it.")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.dictation.text_joint import at_caret
+from app.dictation.text_joint import at_caret, full_stop_of
 
 OBJECT = "\ufffc"
 
@@ -125,3 +125,32 @@ def test_only_the_beginning_changes(text: str, before: str, continues: str) -> N
     changed, plain = at_caret(text, before, continues), text.lstrip(" ")
     assert changed.lstrip(" ")[1:] == plain[1:] or not plain or len(plain[0].upper()) > 1
     assert len(changed) - len(changed.lstrip(" ")) <= max(1, len(text) - len(plain))
+
+
+@pytest.mark.parametrize("text", ["你好。", "See you at ten.", "好.", "It is 3.", "In 2026."])
+def test_full_stop_at_the_end_is_found(text: str) -> None:
+    assert full_stop_of(text) == text[-1]
+
+
+@pytest.mark.parametrize(
+    "text", ["", ".", "。", "你好！", "Really?", "Well...", "好。。", "At 7 p.m.", "e.g.", "Yes. "]
+)
+def test_other_ends_have_no_full_stop(text: str) -> None:
+    assert full_stop_of(text) == ""
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "inserted"),
+    [
+        ("Yes. We met", " Then we left.", ". Then we left."),
+        ("We met ", " Then we left.", "then we left."),
+        ("We met, then", " Then we left.", " then we left."),
+        (None, " Then we left.", " Then we left."),
+        (None, "Then", " Then"),
+    ],
+)
+def test_full_stop_that_was_left_out_comes_only_behind_its_text(
+    before: str | None, text: str, inserted: str
+) -> None:
+    assert at_caret(text, before, "We met.", left_out=".") == inserted
+    assert at_caret(text, before, "", left_out=".") == at_caret(text, before, "")

@@ -58,10 +58,11 @@ def test_text_is_not_typed_instead_when_an_input_method_is_in_use(rules: Rules, 
 
 def test_program_rule_applies_only_to_its_program() -> None:
     slack, safe = ProgramRule("slack", Strategy.TYPE, Newline.SPACE), ProgramRule("KeePassXC", hold=True)
-    rules = Rules(Strategy.PASTE, input_method=True, programs=(slack, safe))
+    rules = Rules(Strategy.PASTE, input_method=True, programs=(slack, safe, ProgramRule("chat", full_stop=False)))
     of_slack = rules_for(Target(1, "Slack.exe"), rules)
     assert (of_slack.strategy, of_slack.newline, of_slack.hold) == (Strategy.TYPE, Newline.SPACE, False)
     assert of_slack.input_method and rules_for(Target(2, "keepassxc"), rules).hold
+    assert of_slack.full_stop and not rules_for(Target(5, "chat"), rules).full_stop
     assert rules_for(Target(3, "slackware"), rules) == rules_for(Target(4, ""), rules) == rules
 
 

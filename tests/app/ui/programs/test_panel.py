@@ -1,3 +1,6 @@
+from collections.abc import Callable
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -56,6 +59,55 @@ def test_changed_rule_is_requested_as_setting(panel: ProgramsPanel, asked: list[
     row.newline.activated.emit(row.newline.currentIndex())
     panel.rows[0].remove.click()
     assert asked[-1] == ChangeSetting(NAME, ({"program": "keepassxc", "newline": "space"},))
+
+
+def test_program_may_get_no_full_stop(panel: ProgramsPanel, asked: list[Action]) -> None:
+    panel.show_rules((SLACK, SAFE))
+    first, second = panel.rows
+    assert not first.full_stop.isHidden() and first.full_stop.accessibleName() and second.full_stop.isHidden()
+    first.full_stop.setCurrentIndex(1)
+    first.full_stop.activated.emit(1)
+    assert asked[-1] == ChangeSetting(
+        NAME,
+        ({"program": "slack", "strategy": "type", "full_stop": False}, {"program": "keepassxc", "hold": True}),
+    )
+    panel.show_rules((replace(SLACK, full_stop=False), SAFE))
+    assert panel.rows[0].full_stop.currentIndex() == 1
+
+
+def test_removed_rule_is_restored_by_undo(panel: ProgramsPanel, asked: list[Action]) -> None:
+    panel.show_rules((SLACK, SAFE))
+    assert panel.undo.isHidden()
+    panel.rows[0].remove.click()
+    panel.show_rules((SAFE,))
+    panel.undo.setFocus()
+    panel.undo.click()
+    assert [row.rule for row in panel.rows] == [SLACK, SAFE] and len(asked) == 2
+    assert asked[-1] == ChangeSetting(
+        NAME, ({"program": "slack", "strategy": "type"}, {"program": "keepassxc", "hold": True})
+    )
+    assert panel.undo.isHidden() and panel.add.hasFocus(), "once"
+
+
+def test_undo_of_a_removed_rule_ends_with_another_change(panel: ProgramsPanel, asked: list[Action]) -> None:
+    changes: tuple[Callable[[], None], ...] = (
+        lambda: choose(panel.rows[0], "type"),
+        lambda: panel.show_rules((ProgramRule("kitty"),)),  # from the settings file
+        lambda: panel.show_pick(ProgramPick(PickState.PICKED, "gedit")),
+    )
+    for change in changes:
+        panel.show_rules((SLACK, SAFE))
+        panel.rows[0].remove.click()
+        panel.show_rules((SAFE,))
+        assert panel.undo.isVisible()
+        change()
+        assert panel.undo.isHidden()
+        panel.show_rules(panel._counting)
+        panel.show_rules((SLACK, SAFE))
+    entries(panel)
+    panel.menu.actions()[-1].trigger()
+    panel.rows[-1].remove.click()
+    assert panel.undo.isHidden(), "an empty row is no rule"
 
 
 def test_menu_offers_programs_without_rule(panel: ProgramsPanel, asked: list[Action], texts: Texts) -> None:
