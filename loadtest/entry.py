@@ -2,7 +2,7 @@
 
 
 def main() -> None:
-    """Run the console script; garbage collection would take a third of its start and end."""
+    """Run the console script, and import without garbage collection, which would take a third of the start."""
     try:
         from runtime.memory import without_collection
 

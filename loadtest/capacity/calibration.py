@@ -1,4 +1,4 @@
-"""Measured times for the simulation, from the report of a real run."""
+"""Times for the simulation, as a real run measured them in its report."""
 
 from pathlib import Path
 from typing import Final
@@ -11,11 +11,11 @@ from loadtest.measurement.processes import BROKER, GATEWAY
 from loadtest.reports.run import Report
 
 _ADDED_MS: Final = (3.4, 3.9, 4.2, 4.6, 4.9, 5.5, 6.1, 6.7, 8.7, 13.3)
-"""Ten quantiles of what the chain adds, measured as docs/scale.md says."""
+"""Ten quantiles of the delay that the chain adds, measured as docs/scale.md describes."""
 
 
 class Calibration(msgspec.Struct, frozen=True):
-    """Times of one worker, and those of the chain around the workers."""
+    """Times of one worker, and of the chain around the workers."""
 
     times: WorkerTimes
     chain: Chain
@@ -33,7 +33,7 @@ def read_calibration(path: Path) -> Calibration:
 
 
 def estimate(times: WorkerTimes) -> Calibration:
-    """Return these times of workers, within a chain as it was measured here."""
+    """Return these times of workers, with the delays that were measured on our own chain."""
     return Calibration(times, Chain(added_ms=_ADDED_MS))
 
 
@@ -42,7 +42,7 @@ def calibration(report: Report) -> Calibration:
     service = report.service
     if service is None:
         raise LoadTestError(
-            "the run says nothing of its workers: it needs workers with one slot, and more segments"
+            "the run did not measure its workers: it needs workers with one slot, and more segments"
         )
     times = WorkerTimes(service.rtf, call_s=service.call_ms / 1000, turn_s=(service.turn_ms or 0.0) / 1000)
     audio_per_s = report.figures.aggregate_audio_per_wall

@@ -1,4 +1,4 @@
-"""Fleet behind a gateway: its report, the number of speakers it carries, and the needs of more speakers."""
+"""Fleet behind a gateway: its report, the number of speakers it serves, and what more speakers would need."""
 
 import asyncio
 import math
@@ -27,7 +27,7 @@ _PATIENCE_S: Final = 20.0
 
 
 class Fleet(Struct, frozen=True):
-    """Fleet that a gateway reports: audio seconds per second of each worker, 0 if not yet known.
+    """Fleet that a gateway reports. ``speeds``: audio seconds per second of each worker, 0 if not yet known.
 
     ``streams``: the gateway's own estimate for all of them together; ``None`` if it gives none.
     """
@@ -42,11 +42,12 @@ class Fleet(Struct, frozen=True):
 
 
 class Need(Struct, frozen=True):
-    """Workers and gateways needed by ``streams`` speakers who speak the part ``talk`` of the time.
+    """Workers and gateways needed by ``streams`` speakers who speak for the share ``talk`` of the time.
 
-    ``headroom``: part of the fleet to keep free. ``workers`` exist; ``measured`` of them have reported their
-    speed, with the mean ``speed``. ``carries``: how many speakers they can serve. ``workers_needed`` is ``None``
-    if no speed is known. ``first``: the first bottleneck as speakers are added, ``workers`` or ``gateways``.
+    ``headroom``: share of the fleet to keep free. ``workers``: how many exist; ``measured`` of them have reported
+    their speed, whose mean is ``speed``. ``carries``: how many speakers they can serve. ``workers_needed`` is
+    ``None`` if no speed is known. ``first``: the first bottleneck as speakers are added, ``workers`` or
+    ``gateways``.
     """
 
     streams: int
@@ -67,7 +68,7 @@ class Need(Struct, frozen=True):
 
 
 def need(streams: int, fleet: Fleet, talk: float = 1.0, headroom: float = 0.3) -> Need:
-    """Compute the need. A worker of unknown speed counts as the average of the others, or as 0."""
+    """Compute the need. A worker of unknown speed counts with the mean speed of the others, or with 0."""
     known = [speed for speed in fleet.speeds if speed > 0]
     average = sum(known) / len(known) if known else None
     together = average * len(fleet.speeds) if average else fleet.streams or 0.0
@@ -88,7 +89,7 @@ def need(streams: int, fleet: Fleet, talk: float = 1.0, headroom: float = 0.3) -
 
 
 async def speakers_carried(locate: Locate, patience_s: float = _PATIENCE_S) -> float:
-    """Return how many speakers with pauses the fleet carries, after letting every worker recognise something.
+    """Return how many speakers, who pause, the fleet can serve. Every worker recognises something first.
 
     Raises ``LoadTestError`` if a worker does not report its speed in time, or ``GatewayError``.
     """
@@ -100,12 +101,12 @@ async def speakers_carried(locate: Locate, patience_s: float = _PATIENCE_S) -> f
             return found.streams / TALK
         await asyncio.sleep(_LOOK_S)
     raise LoadTestError(
-        "no worker has told how fast it is: start one with `kikipounamu-worker run --engine checksum`"
+        "no worker has reported its speed: start one with `kikipounamu-worker run --engine checksum`"
     )
 
 
 async def ask_fleet(address: Address) -> Fleet:
-    """Query this gateway's fleet. Raises ``GatewayError``."""
+    """Query the fleet of this gateway. Raises ``GatewayError``."""
     async with aiohttp.ClientSession() as http:
         return fleet(await answer(http, address, READY), await answer(http, address, WORKERS))
 
@@ -122,14 +123,14 @@ def fleet(ready: Mapping[str, Any], workers: Mapping[str, Any]) -> Fleet:
 def describe_need(need: Need) -> str:
     """Format the need for a terminal."""
     if need.workers_needed is None:
-        wanted = "None of the workers has told how fast it is: let them recognise something first."
+        wanted = "None of the workers has reported its speed: let them recognise something first."
     else:
         wanted = (
-            f"Workers needed: {need.workers_needed} like those that are there, which recognise {need.speed:g} s "
+            f"Workers needed: {need.workers_needed} like the present ones, which recognise {need.speed:g} s "
             f"of audio per second each; {need.headroom:.0%} of that stays free."
         )
     return (
         f"Speakers: {need.streams}, of whom {need.talk:.0%} speak at any moment.\n"
-        f"{wanted}\nWorkers there: {need.workers}. Speakers that they carry: {need.carries}.\n"
-        f"Gateways needed: {need.gateways_needed}. As speakers come, {need.first} are too few first."
+        f"{wanted}\nWorkers present: {need.workers}. Speakers that they can serve: {need.carries}.\n"
+        f"Gateways needed: {need.gateways_needed}. With more speakers, the {need.first} are the first bottleneck."
     )

@@ -1,4 +1,4 @@
-"""Answer of `kikipounamu-loadtest plan` for given times: sizes, waits, and the cost of slow scaling. Pure."""
+"""Forecast of `kikipounamu-loadtest plan` for given times: sizes, waits, and the cost of slow scaling. Pure."""
 
 import math
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from loadtest.capacity.speech import Speakers, spoken
 from loadtest.measurement.figures import Percentiles
 
 CELL: Final = 10_000
-"""Most speakers that are simulated: a larger fleet is many such fleets."""
+"""Most speakers that are simulated: a larger fleet behaves as several of this size."""
 _LAG_SPEAKERS: Final = 500
 _RAMP_S: Final = 10.0
 _SECONDS: Final = 40.0
@@ -26,9 +26,9 @@ _LATE_S: Final = 1.0
 
 
 class ForecastInput(Struct, frozen=True):
-    """Number of speakers who speak the part ``talk`` of the time, and the part ``headroom`` to keep free.
+    """Number of speakers, each of whom speaks for the share ``talk`` of the time, and the free ``headroom``.
 
-    ``lags``: seconds until a new worker takes segments; for each, a doubling of the speakers is simulated.
+    ``lags``: seconds until a new worker takes segments; for each of them, a doubling of the speakers is simulated.
     """
 
     speakers: int
@@ -38,11 +38,12 @@ class ForecastInput(Struct, frozen=True):
 
 
 class LagCost(Struct, frozen=True):
-    """Waits of the segments that end after the number of speakers grew at once, in ms.
+    """Waits, in ms, of the segments that end after the number of speakers has grown at once.
 
-    ``start_s``: how long a new worker takes to start. ``usual_p95_ms``: before the step. ``over_s``: from the
-    step to the last segment that waited a second more than that. ``workers``: before the step; ``most_workers``:
-    at most; ``last_workers``: at the end. ``idle_share``: part of the workers' time that no call used.
+    ``start_s``: how long a new worker takes to start. ``usual_p95_ms``: before the step. ``over_s``: from the step
+    to the last segment that waited over a second longer than that. ``workers``, ``most_workers``,
+    ``last_workers``: their number before the step, at most, and at the end. ``idle_share``: share of their time
+    without a call.
     """
 
     start_s: float
@@ -58,7 +59,7 @@ class LagCost(Struct, frozen=True):
 
 
 class Forecast(Struct, frozen=True):
-    """Answer. ``simulated``: so many of the speakers were simulated; their ``waits`` are in ms."""
+    """Forecast. ``simulated``: how many of the speakers were simulated; ``waits``: theirs, in ms."""
 
     sizing: Sizing
     simulated: int
@@ -67,7 +68,7 @@ class Forecast(Struct, frozen=True):
 
 
 def forecast(asked: ForecastInput, known: Calibration, costs: UnitCosts) -> Forecast:
-    """Compute the sizes, and simulate one cell of the fleet."""
+    """Compute the sizes, and simulate the fleet, or a cell of ``CELL`` speakers."""
     times, cell = known.times, min(asked.speakers, CELL)
     sizing = size(asked.speakers, asked.talk, asked.headroom, times, costs)
     here = sizing if cell == asked.speakers else size(cell, asked.talk, asked.headroom, times, costs)
@@ -97,7 +98,7 @@ def _lags(asked: ForecastInput, times: WorkerTimes, chain: Chain) -> Iterator[La
 
 
 def lag_cost(before: Speakers, after: int, times: WorkerTimes, chain: Chain, scaling: Autoscaler) -> LagCost:
-    """Simulate a step from the speakers of ``before`` to ``after`` of them."""
+    """Simulate a step from the speakers of ``before`` to ``after`` speakers."""
     lasting = replace(before, seconds=_STEP_AT_S + _AFTER_S)
     more = Speakers(after - before.count, _AFTER_S, seed=before.seed + 1, talk=before.talk, from_s=_STEP_AT_S)
     start = math.ceil(before.count * before.talk / times.speed)
@@ -130,7 +131,7 @@ def describe_forecast(found: Forecast) -> str:
     need, wait, price = found.sizing, found.waits, ""
     if need.per_hour is not None:
         price = f"\nPrice: {need.per_hour:,.2f} per hour, {need.per_spoken_hour:.5f} per hour of speech."
-    waited = "nothing was said in the time"
+    waited = "no segment ended in the simulated time"
     if wait.p50 is not None:
         waited = f"p50 {wait.p50:g} ms, p95 {wait.p95:g} ms, p99 {wait.p99:g} ms"
     limits = "\n".join(f"  one {limit.part}: {limit.speakers:,}" for limit in need.limits)
@@ -142,7 +143,7 @@ def describe_forecast(found: Forecast) -> str:
         f"Rates: {need.segments_per_s:,.0f} segments/s; {need.client_gbit_per_s:g} Gbit/s from clients, "
         f"{need.broker_gbit_per_s:g} Gbit/s through shards, {need.journal_mb_per_s:g} MB/s to the disk of each.",
         f"Reading the status of all workers: {need.status_share:.1%} of a core of the broker.{price}",
-        f"Speakers that one of each carries, the first to be too small first:\n{limits}",
+        f"Speakers that one of each can serve, the smallest number first:\n{limits}",
         f"Simulated speakers: {found.simulated:,}. From the end of a segment to its text: {waited}.",
         *(_lag_words(lag) for lag in found.lags),
     ]

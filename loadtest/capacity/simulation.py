@@ -1,7 +1,7 @@
 """Discrete-event simulation of a fleet: gateways, shards, workers and an autoscaler. Pure.
 
-A segment passes its gateway, its shard and a worker, each of which serves one segment after the other. An idle
-worker takes the segments that have waited longest. Results return after the measured delay of the chain.
+A segment passes its gateway and its shard, each of which serves one segment after the other, and a worker. An idle
+worker takes the segments that have waited longest. Results return after a measured delay of the chain.
 """
 
 import heapq
@@ -24,10 +24,10 @@ _SHRINK_EVERY_S: Final = 60.0
 
 
 class WorkerTimes(Struct, frozen=True):
-    """Times of one worker. A call takes ``call_s`` and ``rtf`` seconds per second of its longest segment.
+    """Times of one worker. A call takes ``call_s``, plus ``rtf`` seconds per second of its longest segment.
 
-    ``share``: part of that which each further segment of a call costs; 1: a call saves nothing. ``slots``:
-    segments of speakers in one call. ``turn_s``: from the end of a call to the start of the next one.
+    ``share``: share of ``rtf`` that each further segment of the call costs; 1: a common call saves nothing.
+    ``slots``: most segments in one call. ``turn_s``: from the end of a call to the start of the next one.
     """
 
     rtf: float
@@ -49,9 +49,9 @@ class WorkerTimes(Struct, frozen=True):
 
 
 class Chain(Struct, frozen=True):
-    """Programs around the workers. ``gateway_cpu``, ``shard_cpu``: CPU seconds per second of audio.
+    """The gateways and shards around the workers. ``gateway_cpu``, ``shard_cpu``: CPU seconds per second of audio.
 
-    ``added_ms``: measured delays that the chain adds to queue and engine; one is drawn for each segment.
+    ``added_ms``: measured delays that the chain adds to those of queue and engine; one is drawn for each segment.
     """
 
     gateways: int = 1
@@ -62,13 +62,14 @@ class Chain(Struct, frozen=True):
 
 
 class Autoscaler(Struct, frozen=True):
-    """Autoscaler with the rules of a Kubernetes HPA, and so of KEDA, for a metric of type ``AverageValue``.
+    """Autoscaler with the rules of a Kubernetes HPA, which KEDA uses, for a metric of type ``AverageValue``.
 
     The limits are those of our chart (packaging/kubernetes). The metric is the audio that waits or is being
     decoded, in seconds; ``target_s`` is its target for each worker.
 
-    ``every_s``: interval of its decisions. ``start_s``: from a decision to a worker that takes segments: machine,
-    container, model. ``calm_s``: workers end only after all decisions of so many seconds wanted fewer.
+    ``every_s``: interval of its decisions. ``start_s``: from a decision until the new worker takes segments;
+    machine, container and model have to start. ``calm_s``: workers end only if all decisions of so many seconds
+    wanted fewer.
     """
 
     target_s: float = 6.0
@@ -83,9 +84,9 @@ class Autoscaler(Struct, frozen=True):
         return max(self.least, min(self.most, math.ceil(backlog_s / self.target_s)))
 
     def decide(self, there: int, wanted: int, earlier: Iterable[int], shrunk_ago_s: float) -> int:
-        """Return the next number of workers. ``earlier``: what was wanted in the last ``calm_s`` seconds.
+        """Return the next number of workers. ``earlier``: the numbers wanted in the last ``calm_s`` seconds.
 
-        The number at most doubles, or grows by four, and is at most halved once a minute.
+        A decision at most doubles the number, or adds four; it at most halves it, and only once a minute.
         """
         if wanted > there:
             return min(wanted, there + max(_MOST_NEW, there))
@@ -96,7 +97,7 @@ class Autoscaler(Struct, frozen=True):
 
 
 class SimulatedSegment(NamedTuple):
-    """Segment that got its text: seconds in the queue, in the engine, and from its end to its text."""
+    """Segment that has got its text: seconds in the queue, in the engine, and from its end to its text."""
 
     ended_s: float
     queue_s: float
@@ -106,9 +107,9 @@ class SimulatedSegment(NamedTuple):
 
 @dataclass
 class SimulationOutcome:
-    """Result of a simulation. ``busy_s``: time that workers spent on calls. ``paid_s``: time that they existed.
+    """Result of a simulation. ``busy_s``: seconds that workers spent on calls; ``paid_s``: that they existed.
 
-    ``workers``: their number at each decision of the autoscaler, with those that are starting.
+    ``workers``: their number after each decision of the autoscaler, with those that are starting.
     """
 
     segments: list[SimulatedSegment] = field(default_factory=list)
@@ -118,15 +119,15 @@ class SimulationOutcome:
 
     @property
     def utilisation(self) -> float:
-        """Part of the workers' time that was spent on calls."""
+        """Share of the workers' time that was spent on calls."""
         return self.busy_s / self.paid_s if self.paid_s else 0.0
 
     def workers_at(self, at_s: float) -> int:
-        """Return the number of workers that the last decision before ``at_s`` found."""
+        """Return the number of workers after the last decision until ``at_s``."""
         return [count for decided_s, count in self.workers if decided_s <= at_s][-1]
 
     def waits(self, since_s: float = 0.0) -> Percentiles:
-        """Return the ms from the end of a segment to its text, of segments that ended from ``since_s`` on."""
+        """Return the waits from the end of a segment to its text, of segments that ended since ``since_s``."""
         return percentiles(one.wait_s * 1000 for one in self.segments if one.ended_s >= since_s)
 
 
@@ -147,21 +148,21 @@ class _Job(NamedTuple):
 
 
 class _Station:
-    """Servers; each serves the sessions assigned to it, one segment after the other."""
+    """Gateways, or shards. Each serves the sessions assigned to it, one segment after the other."""
 
     def __init__(self, count: int, cpu: float) -> None:
         self._free_at = [0.0] * count
         self._cpu = cpu
 
     def passed_at(self, segment: EndedSegment, now: float) -> float:
-        """Return when a segment that arrives now has passed."""
+        """Return when a segment that arrives at ``now`` has passed."""
         index = segment.session % len(self._free_at)
         self._free_at[index] = max(now, self._free_at[index]) + segment.audio_s * self._cpu
         return self._free_at[index]
 
 
 class _Simulation:
-    """Fleet in one moment. Workers are alike, so that their number is all there is to know."""
+    """State of the fleet. All workers are alike: only their number is kept."""
 
     def __init__(self, times: WorkerTimes, workers: int, chain: Chain, scaling: Autoscaler | None) -> None:
         self._times = times
@@ -182,7 +183,7 @@ class _Simulation:
         self._outcome = SimulationOutcome(workers=[(0.0, workers)])
 
     def run(self, segments: Iterable[EndedSegment]) -> SimulationOutcome:
-        """Handle arrivals and events in the order of time."""
+        """Handle arrivals and events in the order of their times."""
         source = iter(segments)
         arriving = next(source, _END)
         if self._scaling:
@@ -250,7 +251,7 @@ class _Simulation:
         wanted = scaling.workers_for(self._backlog_s)
         self._wanted = [(at_s, count) for at_s, count in self._wanted if self._now - at_s < scaling.calm_s]
         earlier = [count for _, count in self._wanted]
-        if self._now < scaling.calm_s:  # the number wanted before the simulation
+        if self._now < scaling.calm_s:  # the number before the simulation counts as wanted
             earlier.append(there)
         decided = scaling.decide(there, wanted, earlier, self._now - self._shrunk_s)
         self._wanted.append((self._now, wanted))

@@ -1,6 +1,6 @@
 """Programs, bandwidth and money that a number of speakers needs. Pure.
 
-Every default has its source in docs/scale.md; each can be replaced by a figure of one's own.
+docs/scale.md names the source of every default; each can be replaced by a figure of one's own.
 """
 
 import math
@@ -24,13 +24,13 @@ class UnitCosts(Struct, frozen=True):
     """Cost of each part of the system.
 
     ``gateway_cpu``, ``shard_cpu``: CPU seconds per hour of audio. ``gateway_base_mb``, ``gateway_stream_mb``:
-    memory of a gateway, and of each connection. ``connections``: most connections of a gateway. ``frame_bytes``:
-    bytes of headers per frame of 100 ms, on the wire. ``extra_audio``: seconds of audio that are decoded for
-    partials and speculations, per second of speech. ``replicas``: copies of each shard. ``history_per_s``:
+    memory of a gateway, and of each of its connections. ``connections``: most connections of a gateway.
+    ``frame_bytes``: bytes of headers per frame of 100 ms, on the wire. ``extra_audio``: seconds of audio decoded
+    for partials and speculations, per second of speech. ``replicas``: copies of each shard. ``history_per_s``:
     segments that one database records per second. ``worker_status_cpu``, ``gateway_status_cpu``: CPU seconds of
-    the broker for telling a worker, or a gateway, the status of one worker; they ask every
-    ``worker_status_interval_s`` and ``gateway_status_interval_s``. Prices are per hour of one worker, per hour
-    of one core of a gateway or shard, and per gigabyte from clients.
+    the broker to send the status of one worker to a worker, or to a gateway; they request it every
+    ``worker_status_interval_s`` and ``gateway_status_interval_s``. Prices are per hour of one worker, per hour of
+    one core of a gateway or shard, and per gigabyte from clients.
     """
 
     gateway_cpu: float = 2.43
@@ -52,18 +52,18 @@ class UnitCosts(Struct, frozen=True):
 
 
 class CapacityLimit(Struct, frozen=True):
-    """Largest number of speakers that one instance of a part carries."""
+    """Largest number of speakers that one instance of a part can serve."""
 
     part: str
     speakers: int
 
 
 class Sizing(Struct, frozen=True):
-    """Needs of ``speakers`` who speak the part ``talk`` of the time; rates at full load.
+    """Needs of ``speakers`` who speak for the share ``talk`` of the time; rates are those at full load.
 
-    ``limits``: parts in the order in which a single one becomes too small. ``per_hour``: price; ``None`` if no
-    price is known. ``journal_mb_per_s``: bytes that each shard writes to its disk. ``status_share``: part of a
-    core that the broker spends on telling everyone the status of every worker.
+    ``limits``: in the order in which a single instance becomes too small. ``per_hour``: price; ``None`` if no
+    price is known. ``journal_mb_per_s``: MB that each shard writes to its disk. ``status_share``: share of a core
+    that the broker uses to send everyone the status of every worker.
     """
 
     speakers: int
@@ -86,7 +86,7 @@ class Sizing(Struct, frozen=True):
 
 
 def size(speakers: int, talk: float, headroom: float, times: WorkerTimes, costs: UnitCosts) -> Sizing:
-    """Compute the hardware for these speakers, of which ``headroom`` stays free."""
+    """Compute the hardware for these speakers; the share ``headroom`` of it stays free."""
     used, speaking = 1 - headroom, speakers * talk
     decoded = speaking * (1 + costs.extra_audio)
     workers = _up(decoded / (times.speed * used))
@@ -94,7 +94,7 @@ def size(speakers: int, talk: float, headroom: float, times: WorkerTimes, costs:
     shards = _up(speaking * costs.shard_cpu / _HOUR_S / used)
     segments = speaking / MEAN_AUDIO_S
     client_bytes = speaking * (_PCM_BYTES + 10 * costs.frame_bytes)
-    through = 2 * decoded + costs.replicas * speaking  # from gateways, to workers, to replicas
+    through = 2 * decoded + costs.replicas * speaking  # from gateways and to workers; to replicas
     per_hour = _price(workers, gateways, shards, client_bytes, costs)
     return Sizing(
         speakers=speakers,
@@ -147,7 +147,7 @@ _ABOVE_ZERO: Final = frozenset(
 
 
 def _up(quotient: float) -> int:
-    return math.ceil(round(quotient, 9))  # 0.1 is not exact
+    return math.ceil(round(quotient, 9))  # 0.1 has no exact binary fraction
 
 
 def _down(quotient: float) -> int:
@@ -168,7 +168,7 @@ def _status_share(workers: int, gateways: int, costs: UnitCosts) -> float:
 
 
 def _limits(talk: float, used: float, times: WorkerTimes, costs: UnitCosts) -> list[CapacityLimit]:
-    """Return the limits of one instance each, smallest first."""
+    """Return the limit of one instance of each part, smallest first."""
     per_worker = times.speed * used / talk / (1 + costs.extra_audio)
     per_gateway = min(costs.connections, used * _HOUR_S / costs.gateway_cpu / talk)
     carried = {

@@ -13,7 +13,7 @@ MEAN_AUDIO_S: Final = (SHORTEST_S + LONGEST_S) / 2
 MEAN_PAUSE_S: Final = 1.197
 """Mean pause of ``Noise.turns``."""
 TALK: Final = MEAN_AUDIO_S / (MEAN_AUDIO_S + MEAN_PAUSE_S)
-"""Part of the time in which a speaker of ``streams`` speaks."""
+"""Share of the time in which a speaker of ``streams`` speaks."""
 
 
 class EndedSegment(NamedTuple):
@@ -27,7 +27,7 @@ class EndedSegment(NamedTuple):
 class Speakers(Struct, frozen=True):
     """Speakers who arrive evenly within ``ramp_s`` and speak for ``seconds`` after that.
 
-    ``talk``: part of the time in which one speaks. ``from_s``: start of the ramp.
+    ``talk``: share of the time in which each speaks. ``from_s``: start of the ramp.
     """
 
     count: int
@@ -39,7 +39,7 @@ class Speakers(Struct, frozen=True):
 
 
 def spoken(*groups: Speakers) -> Iterator[EndedSegment]:
-    """Yield the segments that ``streams`` with the same numbers sends, of several groups together."""
+    """Yield the segments of these groups together: those that ``streams`` with the same numbers sends."""
     sessions: list[Iterable[EndedSegment]] = []
     for group in groups:
         noise = Noise(group.seed)

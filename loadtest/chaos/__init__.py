@@ -1,1 +1,1 @@
-"""``chaos``: processes, networks, disks and clocks that fail by plan while people speak."""
+"""``chaos``: processes, networks, disks and clocks fail by plan while simulated people speak."""

@@ -1,4 +1,4 @@
-"""Child process that is started again whenever it ends."""
+"""Child process that is restarted whenever it ends."""
 
 import asyncio
 import time
@@ -41,7 +41,7 @@ class ChaosChild(TargetProcess):
 
     @property
     def process(self) -> psutil.Process:
-        """The process as it is now. Raises ``Absent``."""
+        """The process that runs now. Raises ``Absent``."""
         if self._process is None or self._process.returncode is not None:
             raise Absent(f"{self.name} is not running")
         try:
@@ -58,7 +58,7 @@ class ChaosChild(TargetProcess):
             return ""
 
     def delay_restart(self, seconds: float) -> None:
-        """Wait at least so long before the next start."""
+        """Make the next start wait at least so long from now on."""
         self._away_until = time.monotonic() + seconds
 
     async def run(self) -> None:

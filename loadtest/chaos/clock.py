@@ -1,7 +1,7 @@
 """Stepped clocks of child processes, with libfaketime.
 
-Only the time of day is stepped, never the monotonic clock, and only of processes that were started with it. The
-computer's own clock is left alone.
+Only the time of day is stepped, never the monotonic clock, and only for processes that were started with the
+library. The computer's own clock does not change.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,7 +20,7 @@ def find_library(places: Sequence[str] = _PLACES) -> Path | None:
 
 
 class SteppedClock:
-    """Clock of the processes that are started with its ``environment``. ``file`` holds the present step."""
+    """Clock of the processes that are started with its ``environment``. ``file`` holds the current step."""
 
     def __init__(self, library: Path, file: Path) -> None:
         self._file = file
@@ -36,7 +36,7 @@ class SteppedClock:
 
     @contextmanager
     def step(self, seconds: float) -> Iterator[None]:
-        """Step the clock, and step it back at the end. Processes notice within a second."""
+        """Step the clock, and step it back when the context ends. Processes notice within a second."""
         self._steps.append(seconds)
         try:
             self._write()

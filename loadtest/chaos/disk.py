@@ -1,8 +1,8 @@
-"""Full disk: no file of a process may grow, by ``RLIMIT_FSIZE``.
+"""Simulated full disk: ``RLIMIT_FSIZE`` keeps every file of a process from growing.
 
-This needs no root, no small file system and no ballast, and touches no other process on the disk. Unlike on a
-real full disk the error is EFBIG, not ENOSPC, and the signal SIGXFSZ ends programs that do not ignore it, after
-the part of a write that still fits.
+This needs neither root nor a small file system nor a large file to fill it, and disturbs no other process. Unlike
+on a real full disk, the error is EFBIG, not ENOSPC. After the part of a write that still fits, the signal SIGXFSZ
+ends programs that do not ignore it.
 """
 
 import sys
@@ -19,7 +19,7 @@ AVAILABLE: Final = sys.platform == "linux"
 def full_disk(
     processes: Sequence[psutil.Process], afterwards: Callable[[], Sequence[psutil.Process]]
 ) -> Iterator[None]:
-    """Let no file of these processes grow.
+    """Keep the files of these processes from growing while the context is entered.
 
     ``afterwards`` returns those that run in the end: processes started meanwhile have inherited the limit.
     """
@@ -36,7 +36,7 @@ def full_disk(
 
 
 def _limit(process: psutil.Process, soft: int) -> int:
-    """Set the soft limit of the length of files; return the one before."""
+    """Set the soft limit of the length of files; return the previous one."""
     before, hard = process.rlimit(psutil.RLIMIT_FSIZE)
     process.rlimit(psutil.RLIMIT_FSIZE, (soft, hard))
     return before

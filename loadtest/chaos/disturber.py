@@ -1,4 +1,4 @@
-"""Disturber: performs the events of a plan, records their outcomes, and undoes all of them in the end."""
+"""Disturber: performs the events of a plan, records their outcomes, and undoes all of them at the end."""
 
 import asyncio
 import random
@@ -15,7 +15,7 @@ from loadtest.chaos.targets import Absent, ChaosTargets, TargetProcess
 from loadtest.reports.run import RunEvent
 
 _TURN_S: Final = 0.2
-"""A slow process stands still for a part of each such turn."""
+"""A slow process is stopped for a share of each such turn."""
 
 _Note = Callable[[RunEvent], None]
 
@@ -39,7 +39,7 @@ class Disturber:
         }
 
     async def perform(self, events: Iterable[Event]) -> None:
-        """Perform each event at its time. Undoes whatever is in force when it ends or is cancelled."""
+        """Perform each event at its time. When cancelled, undo the events that are in force."""
         with self._standstill:
             async with asyncio.TaskGroup() as tasks:
                 for event in events:

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 
 class FaultTarget(StrEnum):
-    """Kind of thing that an event disturbs: three kinds of processes, and two kinds of networks."""
+    """Target of an event: one of three kinds of processes, or of two kinds of networks."""
 
     GATEWAY = "gateway"
     WORKER = "worker"
@@ -29,13 +29,13 @@ class FaultKind(StrEnum):
     PAUSE = "pause"  # SIGSTOP, later SIGCONT
     SLOW = "slow"  # SIGSTOP and SIGCONT in turns
     DISK = "full-disk"  # no file may grow
-    CLOCK = "clock-step"  # another time of day, and back
-    CUT = "cut"  # a reset, after a number of bytes
-    GONE = "gone"  # resets, and refused connections
+    CLOCK = "clock-step"  # the time of day is changed, later changed back
+    CUT = "cut"  # a connection is reset, after a number of bytes
+    GONE = "gone"  # connections are reset, and new ones refused
     DELAY = "delay"  # latency and jitter
     NARROW = "narrow"  # little bandwidth
     STALL = "stall"  # nothing passes, nothing is lost
-    HALF_OPEN = "half-open"  # data vanishes without notice to either side
+    HALF_OPEN = "half-open"  # data is lost without notice to either side
 
 
 OF_PROCESSES: Final = (FaultKind.KILL, FaultKind.RESTART, FaultKind.PAUSE)
@@ -64,10 +64,10 @@ class LinkDirection(StrEnum):
 class Event(Struct, frozen=True, omit_defaults=True):
     """Planned event, ``at_s`` after the start of the run.
 
-    ``number`` counts the targets of a kind from 0. ``lasts_s``: until it is undone; for ``kill`` and ``restart``,
-    how long the process stays away. ``amount``: bytes until a cut, seconds of latency or of a clock's step, bytes
-    per second, or the share of time that a slow process stands still. ``ways``: directions that a network event
-    disturbs.
+    ``number``: of the target among those of its kind, from 0. ``lasts_s``: time until the event is undone; for
+    ``kill`` and ``restart``, how long the process stays away. ``amount``: bytes until a cut, seconds of latency or
+    of a clock's step, bytes per second, or the share of time for which a slow process is stopped. ``ways``:
+    directions that a network event disturbs.
     """
 
     at_s: float

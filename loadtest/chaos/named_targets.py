@@ -28,7 +28,8 @@ _PORTS: Final = {"http": 80, "https": 443}
 class NamedProcess(TargetProcess):
     """Process by its id, or by a file that holds it: a number, or JSON with ``pid`` (``gateway.json``).
 
-    Another program restarts it. The command line must fit the target: an outdated id may be another process.
+    Another program restarts it. Its command line must fit the target: an outdated id may belong to another
+    process.
     """
 
     target: FaultTarget
@@ -36,7 +37,7 @@ class NamedProcess(TargetProcess):
 
     @property
     def process(self) -> psutil.Process:
-        """The process as it is now. Raises ``Absent``."""
+        """The process that runs now. Raises ``Absent``."""
         try:
             found = psutil.Process(self._pid())
             line = " ".join(found.cmdline())
@@ -82,7 +83,7 @@ async def open_named_targets(
 ) -> ChaosTargets:
     """Return the named targets; its proxies end with ``within``. Raises ``LoadTestError``.
 
-    ``links``: PORT=HOST:PORT each: a proxy on that port of this computer, to a broker elsewhere.
+    ``links``: each is PORT=HOST:PORT: a proxy on that port of this computer, to a broker elsewhere.
     """
     host, port, through = _through_proxy(address)
     clients = Network(await within.enter_async_context(tcp_proxy(to_port(port, host))))
@@ -104,11 +105,11 @@ async def open_named_targets(
 
 
 def _through_proxy(address: Address) -> tuple[str, int, str]:
-    """Return host, port and scheme of a gateway that a proxy can stand before. Raises ``LoadTestError``."""
+    """Return host, port and scheme of a gateway that a proxy can relay to. Raises ``LoadTestError``."""
     parts = urlsplit(address.url)
     if parts.scheme == "https" and not address.certificate_sha256:
         raise LoadTestError(
-            "the speakers reach the gateway through a proxy, which has another name than its certificate: "
+            "the speakers reach the gateway through a proxy, whose name is not that of the certificate: "
             "name the certificate with --certificate-sha256"
         )
     try:

@@ -39,7 +39,7 @@ _LOOK_S: Final = 0.1
 
 
 class StackSize(Struct, frozen=True):
-    """Size of an own stack. ``rtf``: seconds that a worker takes for a second of audio."""
+    """Size of an own stack. ``rtf``: seconds that a worker needs for a second of audio."""
 
     gateways: int = 2
     workers: int = 2
@@ -65,7 +65,7 @@ class StackBroker(TargetProcess):
 
     @property
     def process(self) -> psutil.Process:
-        """The broker as it is now. Raises ``Absent``."""
+        """The broker that runs now. Raises ``Absent``."""
         broker = next((child for child in self._owner.companions() if is_broker(child)), None)
         if broker is None:
             raise Absent("the broker is not running")
@@ -79,7 +79,7 @@ class StackBroker(TargetProcess):
 
 
 class OwnStack:
-    """Stack below ``home``. ``library``: libfaketime, if clocks are to be stepped."""
+    """Stack in the folder ``home``. ``library``: libfaketime, if clocks are to be stepped."""
 
     def __init__(self, size: StackSize, home: Path, library: Path | None = None) -> None:
         self._size = size
@@ -92,7 +92,7 @@ class OwnStack:
         self.targets = ChaosTargets(self._locate, lambda: running_pids(self._gateways), failures=self._failures)
 
     async def start(self, within: AsyncExitStack) -> None:
-        """Start everything; it ends with ``within``. Raises ``LoadTestError``."""
+        """Start all processes and proxies; they end with ``within``. Raises ``LoadTestError``."""
         broker, size = to_socket(self._folders("gateway-0").broker_socket), self._size
         tasks = await within.enter_async_context(Tasks("stack"))
         to_clients = [await self._proxy(within, self._connect(number)) for number in range(size.gateways)]
@@ -135,7 +135,7 @@ class OwnStack:
     # -- addresses -----------------------------------------------------------------------------------------
 
     def _locate(self) -> Address:
-        """Return the proxy of the next gateway, so that sessions change between gateways."""
+        """Return the address of the next gateway's proxy: sessions alternate between gateways."""
         links = self.targets.networks.get(FaultTarget.CLIENT_LINK)
         if not links:
             raise Unreachable("the stack has not started yet")
@@ -146,7 +146,7 @@ class OwnStack:
         return {f"{one.name}: status {code}": n for one in children for code, n in one.ends.items() if code > 0}
 
     def _endpoint(self, number: int) -> Endpoint:
-        """Return where a gateway listens now. Raises ``Unreachable``."""
+        """Return the current endpoint of a gateway. Raises ``Unreachable``."""
         try:
             return decode_endpoint((self._folders(f"gateway-{number}").runtime / ENDPOINT_FILE).read_bytes())
         except (OSError, MalformedMessage) as error:
@@ -165,7 +165,7 @@ class OwnStack:
     # -- readiness -----------------------------------------------------------------------------------------
 
     async def _until(self, condition: Callable[[dict[str, Any]], object], complaint: str) -> None:
-        """Wait until the readiness of every gateway meets the condition. Raises ``LoadTestError``."""
+        """Wait until what every gateway answers to ``/readyz`` meets the condition. Raises ``LoadTestError``."""
         try:
             async with aiohttp.ClientSession() as http, asyncio.timeout(_READY_S):
                 while not all(map(condition, await self._readiness(http))):  # noqa: ASYNC110 - polls over HTTP
@@ -187,14 +187,14 @@ class OwnStack:
 
 
 def _run_child(child: ChaosChild, tasks: Tasks, within: AsyncExitStack) -> ChaosChild:
-    """Run a child until the context ends; children end in reverse order of their start."""
+    """Run a child until the context ends; children end in the reverse order of their start."""
     tasks.start(child.run(), child.name)
     within.push_async_callback(child.stop)
     return child
 
 
 def _without_ours(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables without our own: they may name a real broker."""
+    """Return the variables without our own, which may name a real broker."""
     return {name: value for name, value in environment.items() if not name.startswith("KIKIPOUNAMU_")}
 
 

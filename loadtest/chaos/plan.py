@@ -12,7 +12,7 @@ from loadtest.chaos.events import LINKS, OF_LINKS, OF_PROCESSES, Event, FaultKin
 from loadtest.core.errors import LoadTestError
 
 _SHORTEST_S: Final = 0.2
-_SHORTEST_STEP_S: Final = 2.0  # processes look at their clock's step once a second
+_SHORTEST_STEP_S: Final = 2.0  # processes read the step of their clock once a second
 _LONGEST_STEP_S: Final = 1800.0
 _MOST_BYTES: Final = 20_000
 _WAYS: Final = ((LinkDirection.UP,), (LinkDirection.DOWN,), tuple(LinkDirection))
@@ -24,7 +24,7 @@ _AMOUNTS: Final[Mapping[FaultKind, tuple[float, float]]] = {
 
 
 class Choice(Struct, frozen=True):
-    """Kind of event that is possible, at ``count`` targets of a kind."""
+    """Possible kind of event, for ``count`` targets of a kind."""
 
     kind: FaultKind
     target: FaultTarget
@@ -32,10 +32,10 @@ class Choice(Struct, frozen=True):
 
 
 class ChaosPlan(Struct, frozen=True):
-    """Plan of a run of ``seconds``, with its events in order of time.
+    """Plan of a run of ``seconds``, with its events in the order of time.
 
-    ``speakers`` arrive within ``ramp_s`` and speak until the end. ``patience_s``: how long a session may hear
-    nothing until it counts as lost. ``partials``: whether live text is requested.
+    ``speakers`` arrive within ``ramp_s`` and speak until the end. ``patience_s``: how long a session may get no
+    answer until it counts as lost. ``partials``: whether live text is requested.
     """
 
     seed: int
@@ -48,9 +48,9 @@ class ChaosPlan(Struct, frozen=True):
 
 
 def choices(counts: Mapping[FaultTarget, int], disk: bool, clock: bool) -> tuple[Choice, ...]:
-    """Return all events that are possible with these numbers of targets.
+    """Return all kinds of events that are possible with these numbers of targets.
 
-    ``disk``: a broker's files can be stopped from growing. ``clock``: clocks of processes can be stepped.
+    ``disk``: a full disk can be simulated for a broker. ``clock``: clocks of processes can be stepped.
     """
     found = [
         Choice(kind, target, count) for target, count in counts.items() for kind in _kinds(target, disk, clock)
@@ -79,9 +79,9 @@ def events_without_target(events: Iterable[Event], counts: Mapping[FaultTarget, 
 def draw(
     seed: int, span: tuple[float, float], per_minute: float, longest_s: float, possible: Iterable[Choice]
 ) -> tuple[Event, ...]:
-    """Draw events within ``span`` (seconds from the start), at an even rate with random moments.
+    """Draw events within ``span`` (seconds from the start), at random moments but an even rate.
 
-    Every possible kind comes once before any comes again. No event lasts longer than ``longest_s``.
+    Every possible kind comes once before any is repeated. No event lasts longer than ``longest_s``.
     """
     chance = random.Random(f"chaos/{seed}")
     begin, end = span
@@ -94,13 +94,13 @@ def draw(
 
 
 def _shuffled_choices(chance: random.Random, possible: tuple[Choice, ...]) -> Iterator[Choice]:
-    """Yield all choices in random order, again and again."""
+    """Yield all choices in random order, then all again in another order, without end."""
     while possible:
         yield from chance.sample(possible, len(possible))
 
 
 def _event(at_s: float, choice: Choice, longest_s: float, chance: random.Random) -> Event:
-    """Draw the rest of an event. Short ones are as likely as long ones, on a logarithmic scale."""
+    """Draw the rest of an event. Its duration is uniform on a logarithmic scale."""
     shortest_s = min(_SHORTEST_STEP_S if choice.kind is FaultKind.CLOCK else _SHORTEST_S, longest_s)
     lasts_s = shortest_s * math.pow(longest_s / shortest_s, chance.random())
     return Event(

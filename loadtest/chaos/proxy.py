@@ -1,7 +1,7 @@
-"""TCP proxy that disturbs connections as networks do: refuse, cut, delay, stall, fall silent.
+"""TCP proxy that disturbs connections as networks do: it refuses, resets, delays, stalls or swallows.
 
-Calls decide its behaviour, never chance. It runs in the caller's event loop and owns every connection that it
-carries: all of them end with its context.
+Only calls change its behaviour, never chance. It runs in the caller's event loop and owns every connection that it
+relays: all of them end with its context.
 """
 
 import asyncio
@@ -45,7 +45,7 @@ class _Fuse:
 
 @dataclass(eq=False)
 class _Link:
-    """A carried connection. ``muted``: directions whose data and end are swallowed."""
+    """A relayed connection. ``muted``: directions whose data and end are discarded."""
 
     near: Streams
     far: Streams
@@ -79,7 +79,7 @@ class TcpProxy:
 
     @property
     def sound(self) -> int:
-        """The number of connections carried in both directions."""
+        """The number of connections that are relayed in both directions."""
         return sum(not link.muted for link in self._links)
 
     # -- disturbances --------------------------------------------------------------------------------------
@@ -91,7 +91,7 @@ class TcpProxy:
             self.port = self._server.sockets[0].getsockname()[1]
 
     async def down(self) -> None:
-        """Refuse new connections, and reset the existing ones."""
+        """Refuse new connections, and reset the existing ones, until ``up``."""
         server, self._server = self._server, None
         if server is not None:
             server.close()
@@ -104,9 +104,9 @@ class TcpProxy:
                 link.cut.set()
 
     async def cut_after(self, size: int, way: LinkDirection) -> None:
-        """Let ``size`` more bytes pass this way over all connections, then cut the connection of the last byte.
+        """Relay ``size`` more bytes in this direction, over all connections, then cut that of the last byte.
 
-        The receiver gets all bytes and then the end, the sender gets a reset. Returns after the cut.
+        Its receiver gets all these bytes and then the end, its sender a reset. Returns after the cut.
         """
         fuse = self._fuses[way] = _Fuse(size)
         try:
@@ -116,19 +116,19 @@ class TcpProxy:
                 del self._fuses[way]
 
     def delay(self, seconds: Callable[[int], float]) -> None:
-        """Hold each piece for ``seconds(size)``: latency, jitter, bandwidth."""
+        """Delay each chunk by ``seconds(size)``: latency, jitter, bandwidth."""
         self._delay = seconds
 
     def stall(self) -> None:
-        """Hold all data without losing any, like a network with packet loss."""
+        """Hold all data back without losing any, like a network with packet loss, until ``flow``."""
         self._flowing.clear()
 
     def flow(self) -> None:
-        """Let data pass again after ``stall``."""
+        """Relay data again after ``stall``."""
         self._flowing.set()
 
     def half_open(self, ways: Iterable[LinkDirection]) -> None:
-        """Swallow these directions of the present connections without notice to either side."""
+        """Discard the data of these directions of the present connections without notice to either side."""
         for link in self._links:
             link.muted.update(ways)
 
@@ -146,7 +146,7 @@ class TcpProxy:
         except OSError:  # TimeoutError is one
             _reset(near[1])
             return
-        if self._server is None:  # it went down meanwhile
+        if self._server is None:  # ``down`` was called meanwhile
             _reset(near[1])
             _reset(far[1])
             return
@@ -168,7 +168,7 @@ class TcpProxy:
             await cancel_and_wait(ends)
 
     async def _pass(self, link: _Link, way: LinkDirection) -> None:
-        """Carry one direction until its end; never return if that end must stay hidden."""
+        """Relay one direction until its end; never return if that end must stay hidden."""
         source, sink = link.source(way), link.sink(way)
         while data := await _read_chunk(source):
             await self._flowing.wait()
@@ -187,7 +187,7 @@ class TcpProxy:
             await asyncio.Event().wait()
 
     def _burn(self, way: LinkDirection, size: int) -> _Fuse | None:
-        """Return the fuse if it fires within these bytes; ``left`` is then the position."""
+        """Return the fuse if it fires within these bytes; its ``left`` is then the position among them."""
         fuse = self._fuses.get(way)
         if fuse is None:
             return None
@@ -211,13 +211,13 @@ async def _write(sink: StreamWriter, data: bytes) -> bool:
     try:
         sink.write(data)
         await sink.drain()
-    except (OSError, RuntimeError):  # uvloop's, if it was lost a moment ago
+    except (OSError, RuntimeError):  # uvloop raises this one if the connection was lost a moment ago
         return False
     return True
 
 
 async def _close(writer: StreamWriter) -> None:
-    """Send the remaining data and the end."""
+    """Send the remaining data and the end of the connection."""
     with suppress(OSError):  # TimeoutError is one
         async with asyncio.timeout(_GOODBYE_S):
             writer.close()
@@ -228,14 +228,14 @@ def _reset(writer: StreamWriter) -> None:
     """Send RST: unsent data is lost."""
     end: socket.socket | None = writer.get_extra_info("socket")
     if end is not None and end.family != socket.AF_UNIX:
-        with suppress(OSError, ValueError):  # it is closed already; uvloop's sockets have no number then
+        with suppress(OSError, ValueError):  # already closed: uvloop's sockets then have no file number
             end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_0)
     writer.transport.abort()
 
 
 @asynccontextmanager
 async def tcp_proxy(connect: Connect, port: int = 0) -> AsyncIterator[TcpProxy]:
-    """Run a proxy in front of the server that ``connect`` reaches. Port 0: any free port."""
+    """Run a proxy in front of the server that ``connect`` connects to. Port 0: any free port."""
     async with Tasks("proxy") as tasks:
         proxy = TcpProxy(connect, tasks, port)
         await proxy.up()

@@ -1,4 +1,4 @@
-"""``chaos``: checksum speakers stream while the events of a plan happen."""
+"""``chaos``: speakers whose texts are digests stream while the events of a plan happen."""
 
 import asyncio
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from loadtest.scenarios.streams import Streams, run_streams
 
 
 async def run_chaos(plan: ChaosPlan, targets: ChaosTargets, run: Run) -> None:
-    """Let people speak, disturb everything by plan, then wait for every answer with everything restored."""
+    """Run the speakers, disturb everything by plan, undo all of it, and wait for the missing answers."""
     disturber = Disturber(targets, run.recorder.zero, run.marks.append, plan.seed)
     speaking = Streams(
         plan.speakers,
@@ -35,11 +35,11 @@ async def run_chaos(plan: ChaosPlan, targets: ChaosTargets, run: Run) -> None:
 
 
 def judge(figures: Figures, marks: Sequence[RunEvent]) -> tuple[Promise, ...]:
-    """Judge the promise of the product, and whether the run tested it."""
+    """Judge whether the product kept its promise, and whether the run tested it."""
     wait_s = (figures.final_after_stop_ms_most or 0.0) / 1000
     speakers = judge_speakers(figures)
     done = sum(not mark.outcome for mark in marks)
-    events = f"{done} of {len(marks)} events took place, the others found nothing to disturb"
+    events = f"{done} of {len(marks)} events took place; the others found nothing to disturb"
     return (
         replace(speakers, found=f"{speakers.found}; longest wait {wait_s:.1f} s"),
         Promise("most of what should fail did fail", 2 * done >= len(marks), events, {"events": done}),

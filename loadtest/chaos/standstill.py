@@ -1,4 +1,4 @@
-"""Processes that stand still, and always continue in the end.
+"""Stopped processes (SIGSTOP), all of which are continued in the end.
 
 Several events may stop one process; it continues when the last of them is over. If this program is killed, a guard
 process lets them continue. The guard, ``python -m loadtest.chaos.standstill``, reads ``+PID`` and ``-PID`` from
@@ -23,14 +23,14 @@ _GUARD: Final = "loadtest.chaos.standstill"
 
 
 class Standstill:
-    """Register of the processes that stand still. Leaving its context lets all of them continue."""
+    """Register of the stopped processes. All of them continue when its context ends."""
 
     def __init__(self) -> None:
         self._wanted: Counter[psutil.Process] = Counter()
         self._guard: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
-        # A session of its own: Ctrl-C on the terminal must not end the guard first.
+        # In a session of its own, because Ctrl-C on the terminal must not end the guard first.
         command = module_command(_GUARD)
         self._guard = subprocess.Popen(command, bufsize=0, stdin=subprocess.PIPE, start_new_session=True)
         return self
@@ -42,12 +42,12 @@ class Standstill:
             self._wanted[process] = 1
             self._release(process)
         if self._guard is not None:
-            with self._guard:  # closes its input, after which it ends
+            with self._guard:  # closes its input, upon which it ends
                 pass
 
     @contextmanager
     def of(self, processes: Sequence[psutil.Process]) -> Iterator[None]:
-        """Let the processes stand still while the context is entered."""
+        """Stop the processes while the context is entered."""
         try:
             for process in processes:
                 self._stop(process)
@@ -73,7 +73,7 @@ class Standstill:
 
     def _send(self, line: str) -> None:
         assert self._guard is not None and self._guard.stdin is not None, "use it in `with`"
-        with suppress(OSError):  # a guard that is gone guards nothing
+        with suppress(OSError):  # the guard has ended
             self._guard.stdin.write(line.encode() + b"\n")
 
 
@@ -88,7 +88,7 @@ def left_standing(lines: Iterable[str]) -> set[int]:
 
 
 def main() -> None:
-    """Guard stopped processes: wait for the end of the input, then let those that still stand continue."""
+    """Guard stopped processes: wait for the end of the input, then continue those that are still stopped."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for pid in left_standing(sys.stdin):
         with suppress(OSError):  # it has ended

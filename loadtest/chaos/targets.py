@@ -1,4 +1,4 @@
-"""Targets of a chaos run: processes, and networks on which several events may lie at the same time."""
+"""Targets of a chaos run: processes, and networks. Several events may disturb one of them at the same time."""
 
 import asyncio
 import random
@@ -21,7 +21,7 @@ Delay = Callable[[int], float]
 
 
 class Network:
-    """Network that carries a proxy's connections. Each disturbance ends with its context."""
+    """Network, simulated by a proxy. Each disturbance ends with its context."""
 
     def __init__(self, proxy: TcpProxy) -> None:
         self.proxy = proxy
@@ -31,15 +31,15 @@ class Network:
 
     @property
     def is_disturbed(self) -> bool:
-        """True while it is away, or anything is delayed or stalled."""
+        """True while the network is away, or data is delayed or stalled."""
         return bool(self._away or self._stalls or self._delays)
 
     def pause(self, size: int) -> float:
-        """Return the delay of a chunk of so many bytes, by all disturbances in force."""
+        """Return the delay of a chunk of this many bytes, by all disturbances in force."""
         return sum(delay(size) for delay in self._delays)
 
     async def cut(self, size: int, way: LinkDirection, within_s: float = _CUT_WITHIN_S) -> None:
-        """Cut a connection after ``size`` more bytes in this direction; all of them if so much never passes."""
+        """Cut a connection after ``size`` more bytes in this direction; cut all if fewer pass in ``within_s``."""
         if size > 0:
             try:
                 async with asyncio.timeout(within_s):
@@ -71,7 +71,7 @@ class Network:
 
     @contextmanager
     def stall(self) -> Iterator[None]:
-        """Let nothing pass, and lose nothing."""
+        """Hold all data back, and lose none."""
         self._stalls += 1
         self.proxy.stall()
         try:
@@ -83,7 +83,7 @@ class Network:
 
     @contextmanager
     def half_open(self, ways: Sequence[LinkDirection]) -> Iterator[None]:
-        """Swallow the data of the present connections; reset those that are still open in the end."""
+        """Discard the data of the present connections; finally reset those that are still open."""
         self.proxy.half_open(ways)
         try:
             yield
@@ -101,38 +101,38 @@ class Network:
 
 
 class Absent(Exception):
-    """Process that does not exist when its event is due. The event is recorded, and the run continues."""
+    """A process does not exist when its event is due. The event is recorded, and the run continues."""
 
 
 class TargetProcess(ABC):
-    """Process that may be disturbed, also after a restart. ``clock``: its clock, if that can be stepped."""
+    """Process that may be disturbed, also after a restart. ``clock``: its clock, if it can be stepped."""
 
     clock: SteppedClock | None = None
 
     @property
     @abstractmethod
     def process(self) -> psutil.Process:
-        """The process as it is now. Raises ``Absent``."""
+        """The process that runs now. Raises ``Absent``."""
 
     def companions(self) -> Sequence[psutil.Process]:
-        """Return processes to disturb with it: its descendants, such as an engine."""
+        """Return the processes to disturb with this one: its descendants, such as an engine."""
         with suppress(Absent, psutil.Error):
             return self.process.children(recursive=True)
         return ()
 
     def running(self) -> list[psutil.Process]:
-        """Return the process, if it runs, and its companions."""
+        """Return the process, if it is running, and its companions."""
         with suppress(Absent):
             return [self.process, *self.companions()]
         return [*self.companions()]
 
     def delay_restart(self, seconds: float) -> None:
-        """Wait at least so long before the next start. Without effect if another program restarts the process."""
+        """Make the next start wait at least so long. No effect if another program restarts the process."""
         return
 
 
 def running_pids(processes: Iterable[TargetProcess]) -> list[int]:
-    """Return the ids of those processes that run now."""
+    """Return the ids of those processes that are running now."""
     found: list[int] = []
     for process in processes:
         with suppress(Absent):

@@ -56,10 +56,10 @@ def fuzz(  # noqa: PLR0913 - typer: an option is a parameter
     messages: Annotated[int, typer.Option(min=1, max=1_000_000_000, help="Number of messages.")] = 1_000_000,
     seed: Annotated[int, typer.Option(min=0, max=MOST_SEED, help="Seed of the messages.")] = 1,
     first: Annotated[
-        int, typer.Option(min=0, max=1_000_000_000, help="Number of the first conversation, to repeat it.")
+        int, typer.Option(min=0, max=1_000_000_000, help="Number of the first conversation, to repeat a fault.")
     ] = 0,
     connections: Annotated[int, typer.Option(min=1, max=100_000, help="Parallel connections.")] = 16,
-    speakers: Annotated[int, typer.Option(min=1, max=MOST_SPEAKERS, help="Number of speakers beside it.")] = 2,
+    speakers: Annotated[int, typer.Option(min=1, max=MOST_SPEAKERS, help="Number of simulated speakers.")] = 2,
     wire: Annotated[Wire, typer.Option(help="Protocol of the messages.")] = Wire.OWN,
     wyoming_port: Annotated[int, typer.Option(min=1, max=65_535, help="TCP port of Wyoming.")] = 10_300,
     most_mb: Annotated[
@@ -76,7 +76,7 @@ def fuzz(  # noqa: PLR0913 - typer: an option is a parameter
     certificate: Certificate = "",
     report: ReportIn = None,
 ) -> None:
-    """Send changed, disordered and broken messages and requests by seed, while some people speak.
+    """Send changed, disordered and broken messages and requests by seed, while simulated people speak.
 
     Exit status 0 only if every promise is kept.
     """

@@ -1,4 +1,4 @@
-"""Command that makes everything around a gateway fail: ``chaos``."""
+"""Command that disturbs a gateway and everything around it: ``chaos``."""
 
 import time
 from collections import Counter
@@ -40,7 +40,7 @@ _RAMP_S: Final = 2.0
 _QUIET_BEFORE_S: Final = 3.0
 
 OwnStackToo = Annotated[
-    bool, typer.Option("--own-stack", help="Disturb gateways, a broker and workers that it starts itself.")
+    bool, typer.Option("--own-stack", help="Disturb gateways, a broker and workers that this command starts.")
 ]
 MayKill = Annotated[
     list[str] | None,
@@ -48,7 +48,9 @@ MayKill = Annotated[
 ]
 BrokerLinks = Annotated[
     list[str] | None,
-    typer.Option(metavar="PORT=HOST:PORT", help="Listen here as a bad network to that broker; repeatable."),
+    typer.Option(
+        metavar="PORT=HOST:PORT", help="Relay this local port to that broker, as a bad network; repeatable."
+    ),
 ]
 Kinds = Annotated[
     list[FaultKind] | None,
@@ -69,7 +71,7 @@ Library = Annotated[Path | None, typer.Option(help="Library for clock steps; def
 
 @dataclass(frozen=True)
 class TargetOptions:
-    """Targets that the command line names. ``size`` ``None``: no own stack."""
+    """Targets that the command line names. ``size``: of the own stack; ``None`` without one."""
 
     size: StackSize | None
     home: Path | None
@@ -95,7 +97,7 @@ class TargetOptions:
         return tuple(one for one in found if not kinds or one.kind in kinds)
 
     async def open(self, within: AsyncExitStack, locate: Locate | None) -> ChaosTargets:
-        """Start our own processes, and return all targets of faults. Raises ``LoadTestError``."""
+        """Start the own stack, if one is to be used, and return all targets. Raises ``LoadTestError``."""
         if self.size is None:
             assert locate is not None
             named = [named_process(text) for text in self.may_kill]
@@ -133,7 +135,7 @@ def chaos(  # noqa: PLR0913 - typer: an option is a parameter
     certificate: Certificate = "",
     report: ReportIn = None,
 ) -> None:
-    """Kill, pause and slow named processes, and disturb networks, disks and clocks, while people speak.
+    """Kill, pause and slow named processes, and disturb networks, disks and clocks, while simulated people speak.
 
     Exit status 0 only if every segment was answered once and correctly.
     """

@@ -1,4 +1,4 @@
-"""Commands that ask how much a gateway bears: ``idle``, ``long``, ``burst`` and ``soak``."""
+"""Commands that test a gateway under much load, or for long: ``idle``, ``long``, ``burst`` and ``soak``."""
 
 import asyncio
 import math
@@ -38,12 +38,14 @@ AllowedKb = Annotated[float, typer.Option(min=0.0, max=1_000_000.0, help="Allowe
 
 
 def idle(  # noqa: PLR0913 - typer: an option is a parameter
-    silent: Annotated[int, typer.Option(min=1, max=1_000_000, help="Number of sessions that say nothing.")] = 1000,
+    silent: Annotated[
+        int, typer.Option(min=1, max=1_000_000, help="Number of sessions that send no audio.")
+    ] = 1000,
     lorises: Annotated[int, typer.Option(min=0, max=100_000, help="Number of requests that never end.")] = 200,
     seconds: Annotated[float, typer.Option(min=1.0, max=DAY_S, help="Seconds of measurement.")] = 60.0,
     ramp: Ramp = 10.0,
     speakers: Annotated[
-        int, typer.Option(min=1, max=MOST_SPEAKERS, help="Number of people who speak afterwards.")
+        int, typer.Option(min=1, max=MOST_SPEAKERS, help="Number of people who speak after the measurement.")
     ] = 5,
     most_percent: AllowedPercent = 2.0,
     most_kb: AllowedKb = 64.0,
@@ -53,7 +55,7 @@ def idle(  # noqa: PLR0913 - typer: an option is a parameter
     certificate: Certificate = "",
     report: ReportIn = None,
 ) -> None:
-    """Keep silent sessions and endless requests open; measure CPU and memory, then let people speak beside them.
+    """Keep silent sessions and endless requests open; measure CPU and memory, then also simulate speakers.
 
     Exit status 0 only if every promise is kept.
     """
@@ -82,14 +84,14 @@ def long(  # noqa: PLR0913 - typer: an option is a parameter
     pace: Annotated[
         float, typer.Option(min=0.001, max=1_000.0, help="Speed: 1: real time; less is faster.")
     ] = 0.1,
-    cuts: Annotated[int, typer.Option(min=0, max=10_000, help="How often its connection breaks.")] = 3,
+    cuts: Annotated[int, typer.Option(min=0, max=10_000, help="Number of times that the connection breaks.")] = 3,
     seed: Seed = 1,
     gateway: Gateway = "",
     key: Key = "",
     certificate: Certificate = "",
     report: ReportIn = None,
 ) -> None:
-    """Speak for hours in one session whose connection breaks; check every digest and the delay at the end.
+    """Simulate hours of speech in one session whose connection breaks; check all digests and the delay at the end.
 
     Exit status 0 only if every promise is kept.
     """
@@ -104,13 +106,14 @@ def long(  # noqa: PLR0913 - typer: an option is a parameter
 
 def burst(  # noqa: PLR0913 - typer: an option is a parameter
     times: Annotated[
-        float, typer.Option(min=0.1, max=1_000.0, help="People, as a multiple of what the fleet carries.")
+        float,
+        typer.Option(min=0.1, max=1_000.0, help="Speakers, as a multiple of those that the fleet can serve."),
     ] = 10.0,
     count: Count = 0,
     seconds: Annotated[
         float, typer.Option(min=0.1, max=DAY_S, help="Seconds of speech of each, with pauses.")
     ] = 60.0,
-    ramp: Annotated[float, typer.Option(min=0.0, max=DAY_S, help="Seconds until all have come.")] = 20.0,
+    ramp: Annotated[float, typer.Option(min=0.0, max=DAY_S, help="Seconds until all are connected.")] = 20.0,
     patience: Patience = 3600.0,
     seed: Seed = 1,
     gateway: Gateway = "",
@@ -118,7 +121,7 @@ def burst(  # noqa: PLR0913 - typer: an option is a parameter
     certificate: Certificate = "",
     report: ReportIn = None,
 ) -> None:
-    """Let many times more people speak than the workers carry; wait for all texts; check digests and refusals.
+    """Simulate far more speakers than the workers can serve; wait for all texts; check digests and refusals.
 
     Exit status 0 only if every promise is kept.
     """
@@ -138,16 +141,19 @@ def soak(  # noqa: PLR0913 - typer: an option is a parameter
     minutes: Annotated[
         float, typer.Option(min=0.1, max=100_000.0, help="Minutes of load after the ramp.")
     ] = 120.0,
-    load: Annotated[float, typer.Option(min=0.01, max=1.0, help="Part of what the workers carry.")] = 0.8,
+    load: Annotated[
+        float, typer.Option(min=0.01, max=1.0, help="Share of the load that the workers can serve.")
+    ] = 0.8,
     count: Count = 0,
     warm: Annotated[
         float | None,
         typer.Option(
-            min=0.0, max=100_000.0, help="Minutes at the start that do not count. [default: half of all]"
+            min=0.0, max=100_000.0, help="Minutes at the start that are not judged. [default: half of them]"
         ),
     ] = None,
     growth: Annotated[
-        float, typer.Option(min=0.0, max=1_000_000.0, help="MB per hour that a program may grow, beside noise.")
+        float,
+        typer.Option(min=0.0, max=1_000_000.0, help="MB per hour by which a program may grow, beside noise."),
     ] = 2.0,
     seed: Seed = 1,
     gateway: Gateway = "",
@@ -155,7 +161,7 @@ def soak(  # noqa: PLR0913 - typer: an option is a parameter
     certificate: Certificate = "",
     report: ReportIn = None,
 ) -> None:
-    """Load a gateway for hours with people who come and go; check digests and the slopes of memory.
+    """Load a gateway for hours with speakers who come and go; check digests and the growth of memory.
 
     Exit status 0 only if every promise is kept and nobody was refused.
     """
@@ -174,6 +180,6 @@ def soak(  # noqa: PLR0913 - typer: an option is a parameter
 
 
 def _capacity(where: Where) -> float:
-    """Return how many speakers the fleet carries."""
+    """Return how many speakers the fleet can serve."""
     with command():
         return round(asyncio.run(speakers_carried(reachable(*where))), 1)

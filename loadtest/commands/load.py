@@ -101,7 +101,7 @@ def herd(  # noqa: PLR0913 - typer: an option is a parameter
     report: ReportIn = None,
     expect_refusals: ExpectRefusals = False,
 ) -> None:
-    """Cut all connections at once, then measure how fast clients return and whether anything is lost.
+    """Cut all connections at once, then measure how fast clients reconnect and whether anything is lost.
 
     Exit status 0 only if all clients returned, every segment was answered once and correctly, and none was
     refused.

@@ -17,7 +17,7 @@ Certificate = Annotated[
 ]
 Seed = Annotated[int, typer.Option(min=0, max=MOST_SEED, help="Seed of the random audio.")]
 Patience = Annotated[
-    float, typer.Option(min=0.0, max=DAY_S, help="Seconds without a result until a segment counts as lost.")
+    float, typer.Option(min=0.0, max=DAY_S, help="Seconds without a result after which a segment counts as lost.")
 ]
 Ramp = Annotated[float, typer.Option(min=0.0, max=DAY_S, help="Seconds until all are connected.")]
 Partials = Annotated[bool, typer.Option("--partials/--no-partials", help="Request partials.")]

@@ -37,15 +37,15 @@ def plan(  # noqa: PLR0913 - typer: an option is a parameter
     rtf: Rtf = None,
     slots: Annotated[int, typer.Option(min=1, max=10_000, help="Segments per call of a worker.")] = 1,
     share: Annotated[
-        float, typer.Option(min=0.0, max=1.0, help="Cost of each further segment of a call, of the first one's.")
+        float, typer.Option(min=0.0, max=1.0, help="Relative cost of each further segment of a call.")
     ] = 1.0,
     report: Annotated[
-        Path | None, typer.Option(help="report.json of a run of streams: its measured times are used.")
+        Path | None, typer.Option(help="report.json of a run of `streams`, whose measured times are used.")
     ] = None,
     lag: Lag = None,
     assume: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME=VALUE", help="Another cost or price; an unknown NAME lists them."),
+        typer.Option(metavar="NAME=VALUE", help="Another cost or price; an unknown NAME lists all names."),
     ] = None,
     as_json: command_line.AsJson = False,
     gateway: Gateway = "",
@@ -54,8 +54,8 @@ def plan(  # noqa: PLR0913 - typer: an option is a parameter
 ) -> None:
     """Estimate what the given speakers need, and simulate their waits.
 
-    Workers are like those of a gateway, of a report, or as fast as given. With --rtf or --report no gateway is
-    asked. Exit status 0 only if the workers of the gateway are enough.
+    The workers are as fast as those of a gateway, as those of a report, or as --rtf says. With --rtf or --report
+    no gateway is queried. Exit status 0 only if the workers of the gateway are enough.
     """
     with command("INFO"):
         asked = ForecastInput(streams, talk, headroom, tuple(lag or ()))

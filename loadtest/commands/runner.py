@@ -1,4 +1,4 @@
-"""Runner of the commands: find the gateway, run a scenario with live progress, write its report, exit."""
+"""Runner of the commands: finds the gateway, runs a scenario with live progress, writes its report, exits."""
 
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
@@ -26,19 +26,19 @@ _INTERRUPTED = 130
 
 Show = Callable[[Run], None]
 Where = tuple[str, str, str]
-"""Gateway, key and digest of the certificate, as the command line names them."""
+"""Gateway, key and digest of the certificate, as given on the command line."""
 
 
 @contextmanager
 def command(level: str = "WARNING") -> Iterator[None]:
-    """Run a command: log into its file from ``level`` on; print the reason of a failure, and exit with 1."""
+    """Run a command: log ``level`` and above to its file; print the reason of a failure, and exit with 1."""
     logs = logging_to("loadtest", folders().logs, level=level, terminal=False)
     with logs, exit_on(LoadTestError, GatewayError):
         yield
 
 
 def reachable(gateway: str, key: str, certificate: str) -> Locate:
-    """Return the gateway's locator. Raises ``GatewayError`` if there is no gateway."""
+    """Return the locator of the gateway. Raises ``GatewayError`` if there is none."""
     locate = locator(gateway, key, certificate)
     locate()
     return locate
@@ -52,7 +52,7 @@ def run_scenario(
     report: Path | None,
     expect_refusals: bool = False,
 ) -> None:
-    """Run a scenario with live progress. Write its figures, also into the folder ``report``, in any case."""
+    """Run a scenario with live progress; print its figures in any case, and write them to ``report``."""
     with command():
         run = Run(name, msgspec.to_builtins(plan), reachable(*where), local_process(where[0]))
         run_and_report(run, lambda show: run.play(scenario(run), show), report, expect_refusals)
@@ -61,7 +61,7 @@ def run_scenario(
 def run_and_report(
     run: Run, play: Callable[[Show], Coroutine[Any, Any, None]], folder: Path | None, expect_refusals: bool
 ) -> NoReturn:
-    """Play a run with live progress, write its figures in any case, and exit."""
+    """Play a run with live progress, print its figures and write its report in any case, and exit."""
     if folder is not None:
         prepare(folder)
     try:

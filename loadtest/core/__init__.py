@@ -1,1 +1,1 @@
-"""Selection and queries of the gateway under load."""
+"""Gateway under load, checksum engine, processes and sockets of the load maker."""

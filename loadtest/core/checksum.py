@@ -1,11 +1,12 @@
 """Checksum engine: the "recognised" text of a segment is a digest of its exact samples.
 
-A sample lost, doubled or moved anywhere between a microphone and a worker changes the text, and thousands of
-sessions can be recognised without a model. The engine sleeps as long as one with its real-time factor would work.
+A sample that is lost, doubled or moved anywhere between a microphone and a worker changes the text, and thousands
+of sessions can be recognised without a model. The engine sleeps as long as a real one with its real-time factor
+works.
 
 Extra settings: ``rtf`` (default 0: no sleep), ``slots`` (requests per batch, default 1) and ``share`` (cost of
 each further request of a batch, as a share of its longest; default 1: a batch saves nothing). With ``--device
-cuda`` the engine claims a graphics card, so that it gets batches as one does; nothing else changes.
+cuda`` the engine claims to use a graphics card, and so gets batches as one gets them; nothing else changes.
 """
 
 import hashlib
@@ -48,7 +49,7 @@ class ChecksumEngine:
         return self._info
 
     def decode(self, batch: Sequence[DecodeRequest]) -> Sequence[DecodeOutcome]:
-        """Return one digest per request, after the time that such a batch takes."""
+        """Return one digest per request, after the time that the batch would take."""
         seconds = [samples_to_seconds(len(request.pcm) // BYTES_PER_SAMPLE) for request in batch]
         longest = max(seconds, default=0.0)
         if self._rtf:

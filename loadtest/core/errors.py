@@ -1,5 +1,5 @@
-"""Error of a load test that its operator can mend."""
+"""Error of a load test that its operator can correct."""
 
 
 class LoadTestError(Exception):
-    """Command that cannot be run as it was given. The message says what to do."""
+    """A command cannot run as it was given. The message says what to do."""

@@ -38,13 +38,13 @@ def locator(gateway: str, key: str, certificate_sha256: str = "") -> Locate:
 
 
 def local_address() -> Address:
-    """Return the address of this computer's gateway. Raises ``Unreachable``."""
+    """Return the address of the gateway on this computer. Raises ``Unreachable``."""
     endpoint = _endpoint()
     return Address(endpoint.url, endpoint.key)
 
 
 def local_process(gateway: str) -> int:
-    """Return the process id of this gateway if it is this computer's; else 0."""
+    """Return the process id of this gateway if it runs on this computer; else 0."""
     try:
         endpoint = _endpoint()
     except Unreachable:

@@ -1,4 +1,4 @@
-"""Processes of a load maker: an event loop that signals end in order, and modules run as other processes."""
+"""Processes of a load maker: an event loop that ends orderly upon signals, and modules run as other processes."""
 
 import asyncio
 import gc
@@ -14,7 +14,7 @@ from runtime.leash import leashed_command
 from runtime.programs import module_command
 
 _SELDOM: Final = (50_000, 20, 100)
-"""Thresholds of the garbage collection; with thousands of live tasks, the usual ones took half of the time."""
+"""Thresholds of the garbage collection; with thousands of tasks and the default ones, it took half of the time."""
 _LONGEST_LINE: Final = 64 * 2**20
 
 
@@ -62,7 +62,7 @@ def _loop_factory() -> Any:
 async def running_module(
     module: str, order: msgspec.Struct
 ) -> AsyncIterator[tuple[asyncio.subprocess.Process, asyncio.StreamReader]]:
-    """Run a module that reads ``order`` as a line of JSON; yield the process and its output, then kill it."""
+    """Run a module, which reads ``order`` as a line of JSON; yield the process and its output, then kill it."""
     pipe = asyncio.subprocess.PIPE
     command = leashed_command(module_command(module))
     process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, limit=_LONGEST_LINE)

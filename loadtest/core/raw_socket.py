@@ -1,4 +1,4 @@
-"""WebSocket without rules: sends and reads any bytes, as no client library would."""
+"""WebSocket that checks nothing: it sends and reads any bytes, which a client library would not do."""
 
 import asyncio
 import base64
@@ -30,14 +30,14 @@ _MOST_HEAD: Final = 64 * 1024
 
 
 class ReceivedFrame(NamedTuple):
-    """Frame from the other side."""
+    """Frame from the peer."""
 
     opcode: int
     payload: bytes
 
 
 class NotUpgraded(Exception):
-    """Answer to a handshake that is no WebSocket. ``status`` is 0 if the connection ended without an answer."""
+    """The gateway did not accept a handshake. ``status`` is 0 if the connection ended without an answer."""
 
     def __init__(self, status: int) -> None:
         super().__init__(f"the gateway answered {status} to the handshake")
@@ -47,7 +47,7 @@ class NotUpgraded(Exception):
 def frame(opcode: int, payload: bytes, first: int = _FINAL) -> bytes:
     """Return one frame. ``first``: bits of the first byte beside the opcode.
 
-    Its mask of zeros leaves the payload as it is, which is valid and cheap.
+    Its mask is zero, which is valid and leaves the payload unchanged.
     """
     size = len(payload)
     if size < _SHORT:
@@ -100,7 +100,7 @@ class RawSocket:
         opened = cls(reader, writer)
         if not _shows(address, writer):
             await opened.close()
-            raise WrongCertificate(f"{place.netloc} shows another certificate than the one that was named")
+            raise WrongCertificate(f"{place.netloc} presents another certificate than the given one")
         return opened
 
     async def upgrade(self, request: bytes) -> None:
@@ -111,7 +111,7 @@ class RawSocket:
             raise NotUpgraded(status)
 
     async def status(self) -> int:
-        """Read the head of an answer to HTTP; return its status, or 0 without a complete one."""
+        """Read the head of an HTTP answer; return its status, or 0 if it is incomplete."""
         try:
             head = await self._reader.readuntil(b"\r\n\r\n")
             return int(head.split(b" ", 2)[1])
@@ -119,14 +119,14 @@ class RawSocket:
             return 0
 
     async def rest(self, most: int) -> bytes:
-        """Read until the other side ends, at most this many bytes."""
+        """Read until the peer ends the connection, but at most this many bytes."""
         read = bytearray()
         while len(read) < most and (piece := await self._reader.read(most - len(read))):
             read += piece
         return bytes(read)
 
     async def send(self, data: bytes) -> None:
-        """Write bytes, waiting while the other side does not read. Raises ``OSError``."""
+        """Write bytes; wait while the peer does not read. Raises ``OSError``."""
         self._writer.write(data)
         await self._writer.drain()
 
@@ -168,7 +168,7 @@ def _context(address: Address) -> ssl.SSLContext:
 
 
 def _shows(address: Address, writer: asyncio.StreamWriter) -> bool:
-    """Return whether the peer has the named certificate, if one is named."""
+    """Return whether the peer has the given certificate, or none is given."""
     tls = writer.get_extra_info("ssl_object")
     if tls is None or not address.certificate_sha256:
         return True

@@ -1,1 +1,1 @@
-"""Counters, samples of processes, and the figures computed from them."""
+"""Counters of sessions, resource use of processes, and the figures computed from them."""

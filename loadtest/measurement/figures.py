@@ -1,6 +1,6 @@
 """Figures of a run. Pure.
 
-Names shared with FunASR's realtime benchmark mean here what they mean there (its
+Names taken from FunASR's realtime benchmark have the same meaning as there (its
 ``docs/benchmark/realtime_ws_benchmark.md``), as far as our protocol permits; ``MEANINGS`` defines each.
 """
 
@@ -36,18 +36,18 @@ _TALLIED: Final = (
 )
 
 MEANINGS: Final = {
-    "aggregate_audio_per_wall": "seconds of audio that were said, per second that the run took",
+    "aggregate_audio_per_wall": "seconds of spoken audio, per second that the run took",
     "first_update_ms": "per session: from its first frame to its first partial or final; without partials, and "
     "with nothing decoded before a segment ends, most of it is the length of the first segment",
     "final_after_stop_ms": "per segment: from sending segment.end (FunASR: STOP) to its final",
-    "client_response_lag_ms_p95_max": "the largest of the sessions' p95 of the time from the moment when a "
-    "segment had been spoken to its final: what the load maker was late is in it. FunASR takes partials; ours do "
-    "not say up to where they heard",
-    "partial_messages": "partials that came",
+    "client_response_lag_ms_p95_max": "of all sessions the largest p95 of the time from the moment when a segment "
+    "had been spoken to its final, delays of the load maker included. FunASR measures partials; ours do not state "
+    "which audio they cover",
+    "partial_messages": "partials that were received",
     "final_messages": "segments that got a text",
-    "errors": "sessions lost, and segments that failed, got a wrong text, got none or got two",
-    "added_ms": "per segment that met no broken connection: final_after_stop less the time in the queue and in "
-    "the engine: gateway, broker, network and the load maker itself",
+    "errors": "sessions lost, and segments that failed, or got a wrong text, no text or two texts",
+    "added_ms": "per segment whose connection did not break: final_after_stop without the time in the queue and "
+    "the engine, so the time of gateway, broker, network and the load maker itself",
 }
 
 
@@ -90,8 +90,8 @@ class HistogramBin(Struct, frozen=True, array_like=True):
 class Reconnection(Struct, frozen=True):
     """Reconnections after every connection was cut, in seconds from the cut to the new welcome.
 
-    ``ready``: clients connected at the cut; ``returned`` of them came back; ``waiting`` were refused at that
-    moment, and connected later.
+    ``ready``: clients connected at the cut; ``returned`` of them connected again; ``waiting`` were not connected
+    at the cut.
     """
 
     ready: int
@@ -105,9 +105,9 @@ class Reconnection(Struct, frozen=True):
 class Figures(Struct, frozen=True):
     """Sums and percentiles of a run.
 
-    ``load_maker_percent``: CPU of the load maker, of the whole machine. ``load_maker_core_percent``: CPU of its
-    busiest process, of one core; a process has only one working thread. ``late_ms``: delays of the load maker's
-    own turns.
+    ``load_maker_percent``: CPU of the load maker, in percent of the whole machine. ``load_maker_core_percent``: of
+    its busiest process, in percent of one core; a process has only one working thread. ``late_ms``: how late the
+    load maker's own timer was.
     """
 
     took_s: float
@@ -154,7 +154,7 @@ class Figures(Struct, frozen=True):
     def flawless(self) -> bool:
         """True if every segment ended once and correctly, and all clients behaved.
 
-        No session was lost, all cut clients returned, and none returned earlier than it was asked to.
+        No session was lost, all cut clients returned, and none tried again before Retry-After.
         """
         back = self.back is None or self.back.returned == self.back.ready
         return not (self.errors or self.early) and self.right == self.segments > 0 and back
@@ -183,7 +183,7 @@ def percentiles(values: Iterable[float]) -> Percentiles:
 
 
 def added_delays(tally: Tally) -> list[float]:
-    """Return the time that the chain added to each segment that stayed connected."""
+    """Return the times that the chain added to the segments whose connection did not break."""
     return [ended.added for ended in tally.ended if ended.whole]
 
 
@@ -198,7 +198,7 @@ def figures(
     full: tuple[float, float],
     back: Reconnection | None = None,
 ) -> Figures:
-    """Compute the figures. ``full``: begin and end of full load, in seconds from the start."""
+    """Compute the figures. ``full``: begin and end of the full load, in seconds from the start of the run."""
     sampled = _at_full_load(usages, full)
     after_stop = percentiles(ended.after_stop for ended in tally.ended)
     first_update = percentiles(tally.first_update_ms)
@@ -233,7 +233,7 @@ def figures(
 
 
 def moments(tally: Tally, took_s: float) -> tuple[IntervalFigures, ...]:
-    """Return figures over time, in a number of intervals that fits a plot."""
+    """Return the figures of intervals, at most as many as fit a plot."""
     step = max(1, math.ceil(took_s / _MOST_POINTS))
     ended: dict[int, list[CompletedSegment]] = {}
     for one in tally.ended:
@@ -246,7 +246,7 @@ def moments(tally: Tally, took_s: float) -> tuple[IntervalFigures, ...]:
 
 
 def distribution(values: Iterable[float]) -> tuple[HistogramBin, ...]:
-    """Return a histogram with ten bins per power of ten, from 1 ms to the longest value."""
+    """Return a histogram with ten bins per power of ten, from 1 ms to the largest value."""
     counts = Counter(math.ceil(10 * math.log10(max(1.0, value))) for value in values)
     return tuple(
         HistogramBin(round(10 ** (step / 10), 1), counts[step]) for step in range(max(counts, default=-1) + 1)
@@ -267,7 +267,7 @@ def _moment(index: int, step: int, ended: Sequence[CompletedSegment], refusals: 
 
 
 def _at_full_load(usages: Sequence[ProcessUsage], full: tuple[float, float]) -> Sequence[ProcessUsage]:
-    """Return the samples taken at full load; all samples if the run was too short."""
+    """Return the samples of the full load; all samples if the run was too short for it."""
     return [usage for usage in usages if full[0] < usage.at_s <= full[1]] or usages
 
 

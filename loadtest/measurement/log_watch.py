@@ -1,4 +1,4 @@
-"""Errors that the programs of this computer log while a scenario runs."""
+"""Errors that the programs on this computer log while a scenario runs."""
 
 import json
 import os
@@ -12,10 +12,10 @@ _MOST_BYTES: Final = 8 << 20
 
 
 class LogWatch:
-    """Reader of new lines in the JSON logs of a folder, also after rotation.
+    """Reader of the new lines in the JSON logs of a folder, also after rotation.
 
-    Call ``read_new`` often: lines that are rotated twice between two calls are not seen. ``faults``: program
-    and event of lines with a traceback, or of level error or above.
+    Call ``read_new`` often: lines of files that are rotated twice between two calls are not read. ``faults``:
+    program and event of the lines with a traceback, or of level error or above.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -36,7 +36,7 @@ class LogWatch:
 
     def _files(self) -> Iterator[tuple[Path, os.stat_result]]:
         for path in sorted(self._folder.glob("*.jsonl")):
-            with suppress(FileNotFoundError):  # being rotated: the next call sees it
+            with suppress(FileNotFoundError):  # being rotated: the next call reads it
                 if path.stem != "loadtest":
                     yield path, path.stat()
 

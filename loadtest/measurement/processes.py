@@ -20,9 +20,9 @@ _LOOK_AGAIN_S: Final = 5.0
 class ProcessUsage(Struct, frozen=True, array_like=True):
     """Resource use since the previous sample.
 
-    ``cpu_percent``: all processes of a kind together, in percent of one core. ``memory_mb``: their own resident
-    memory now. ``busiest_percent``: the busiest process of a kind, in percent of one core. ``cores``: number of
-    the machine's cores.
+    ``cpu_percent``: of all processes of a kind together, in percent of one core. ``memory_mb``: their own resident
+    memory at the moment. ``busiest_percent``: of the busiest process of a kind, in percent of one core. ``cores``:
+    number of cores of the machine.
     """
 
     at_s: float
@@ -35,10 +35,10 @@ class ProcessUsage(Struct, frozen=True, array_like=True):
 class ProcessSampler:
     """Sampler of the processes of gateways, broker, workers and load maker on this computer.
 
-    ``gateway``: process id of the gateway under load; 0 if it runs elsewhere. ``gateways``: ids of further ones,
-    which may come and go. Call ``workers`` whenever the workers have changed. Gateways and workers that this
-    program started do not count as load maker. The search for processes reads all of them, so it runs only every
-    few seconds.
+    ``gateway``: process id of the gateway under load; 0 if it runs elsewhere. ``gateways`` returns the ids of
+    further ones, which may change. Call ``workers`` whenever the workers have changed. Gateways and workers that
+    this program started do not count as load maker. The search reads all processes of the computer, so it is
+    repeated only every few seconds.
     """
 
     def __init__(self, gateway: int, zero: float, gateways: Callable[[], Iterable[int]] = tuple) -> None:
@@ -56,7 +56,7 @@ class ProcessSampler:
         self._workers = {pid for name in names if (pid := local_worker(name))}
 
     def measure(self) -> ProcessUsage:
-        """Return the use since the last call; zero at the first call."""
+        """Return the resource use since the last call; the first call returns zero."""
         now = time.monotonic()
         if now - self._looked >= _LOOK_AGAIN_S:
             self._looked, self._members = now, dict(self._find(_Families()))
@@ -71,7 +71,7 @@ class ProcessSampler:
         return ProcessUsage(round(now - self._zero, 2), cpu, memory, cores, busiest)
 
     def _of(self, kind: str, processes: Iterable[psutil.Process]) -> tuple[list[float], int]:
-        """Return the CPU seconds of each process since the last sample, and the memory of all."""
+        """Return the CPU seconds of each process since the last sample, and the memory of all together."""
         spent, together = list[float](), 0
         for process in processes:
             try:
@@ -97,7 +97,7 @@ class ProcessSampler:
 
 
 def own_bytes(process: psutil.Process) -> int:
-    """Return the resident memory of a process without pages of files, which the system drops and reads again.
+    """Return the resident memory of a process without pages of files, which the system can drop and read again.
 
     Outside Linux, psutil does not distinguish them.
     """
@@ -125,7 +125,7 @@ class _Families:
 
 
 def is_broker(process: psutil.Process) -> bool:
-    """Return whether the process is a server of the broker."""
+    """Return whether the process is a Valkey or Redis server."""
     try:
         return "valkey" in process.name() or "redis" in process.name()
     except psutil.Error:

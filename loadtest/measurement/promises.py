@@ -8,9 +8,9 @@ from loadtest.measurement.figures import Figures
 
 
 class Promise(Struct, frozen=True):
-    """Promise of a scenario. ``kept``: ``None`` if it cannot be measured, such as memory of another computer.
+    """Promise of a scenario. ``kept``: ``None`` if it could not be measured, such as memory of another computer.
 
-    ``found``: the findings for people. ``values``: the same as numbers.
+    ``found``: what was measured, for people; ``values``: the same as numbers.
     """
 
     name: str
@@ -25,11 +25,11 @@ def none_broken(promises: Iterable[Promise]) -> bool:
 
 
 def judge_speakers(figures: Figures) -> Promise:
-    """Judge the speakers: every segment ended once and correctly, whatever refusals they met."""
+    """Judge the speakers: every segment ended once and correctly, even if clients were refused meanwhile."""
     found = f"{figures.right} of {figures.segments} right, {figures.twice} twice"
     found += f", {figures.lost_sessions} sessions lost"
     others = {"wrong": figures.wrong, "failed": figures.failed, "without a result": figures.missing}
-    others["tries too early"] = figures.early
+    others["attempts too early"] = figures.early
     if figures.back is not None:
         others["cut clients that did not return"] = figures.back.ready - figures.back.returned
     found += "".join(f", {count} {what}" for what, count in others.items() if count)
@@ -38,11 +38,11 @@ def judge_speakers(figures: Figures) -> Promise:
 
 
 def judge_bystanders(figures: Figures, most_p95_ms: float) -> Promise:
-    """Judge ordinary speakers beside something else: flawless, never refused, and not kept waiting."""
+    """Judge ordinary speakers under a special load: flawless, never refused, and without long waits."""
     p95 = figures.final_after_stop_ms_p95
     kept = figures.flawless and not figures.refusals and p95 is not None and p95 <= most_p95_ms
     found = f"{figures.right} of {figures.segments} right, {figures.refusals} refusals, p95 {_figure_text(p95)} ms"
-    name = f"speakers beside it are unharmed, p95 at most {most_p95_ms:,.0f} ms"
+    name = f"other speakers are not affected, p95 at most {most_p95_ms:,.0f} ms"
     return Promise(name, kept, found, {"p95_ms": p95})
 
 

@@ -1,4 +1,4 @@
-"""Counters of a load test. Tallies of different times and processes can be added up."""
+"""Counters of a load test. Those of several processes and times can be added."""
 
 from msgspec import Struct, field
 
@@ -25,12 +25,12 @@ class CompletedSegment(Struct, frozen=True, array_like=True, gc=False):
 
     @property
     def added(self) -> float:
-        """Time added by the chain, without waiting for a worker and decoding."""
+        """Time that the chain added: all except the wait for a worker and decoding."""
         return max(0.0, self.after_stop - self.queue - self.decode)
 
 
 class RefusalCount(Struct):
-    """Refusals of one kind, and the range of their Retry-After; ``None`` if none had one."""
+    """Refusals of one kind. ``least_s``, ``most_s``: range of their Retry-After; ``None`` if none had one."""
 
     count: int = 0
     without_retry_after: int = 0
@@ -49,8 +49,8 @@ class Tally(Struct):
     """Counters of sessions and segments.
 
     ``first_update_ms``: per session, from its first frame to its first partial or final. ``session_lag_p95_ms``:
-    per finished session. ``refused``: by status or close code, and reason. ``refused_at``: number per second.
-    ``early``: attempts before the time that Retry-After named.
+    per session. ``refused``: by status or close code, and reason. ``refused_at``: number per second of the run.
+    ``early``: attempts before the time that Retry-After had named.
     """
 
     sessions: int = 0
@@ -93,7 +93,7 @@ class Tally(Struct):
 
     @property
     def flawless(self) -> bool:
-        """True if every segment ended once, with the digest of exactly its samples, and there was one at all."""
+        """True if every segment ended once, with the digest of its samples; false without segments."""
         return self.right == self.segments > 0 and not (self.twice or self.lost_sessions)
 
     def complain(self, about: str) -> None:
@@ -123,7 +123,7 @@ _COUNTS = ("disconnects", "busy", "refused_at")
 
 
 class TallyRecorder:
-    """Recorder for the speakers of one process. ``zero`` is the start of the run on the monotonic clock."""
+    """Recorder for the speakers of one process. ``zero``: start of the run on the monotonic clock."""
 
     def __init__(self, zero: float) -> None:
         self.zero = zero
@@ -137,6 +137,6 @@ class TallyRecorder:
         self.tally.refused_at[second] = self.tally.refused_at.get(second, 0) + 1
 
     def take(self) -> Tally:
-        """Return the counts since the last call."""
+        """Return the tally since the last call, and begin a new one."""
         taken, self.tally = self.tally, Tally()
         return taken

@@ -1,4 +1,4 @@
-"""Plots as SVG: no library, no script. Colours are the page's (``--s0`` …), so that they follow light and dark."""
+"""Plots as SVG, without library or script. Colours come from the page (``--s0`` …), for light and dark."""
 
 import math
 from collections.abc import Sequence
@@ -12,14 +12,14 @@ _STEPS: Final = (1.0, 2.0, 4.0, 6.0, 8.0, 10.0)
 
 
 class Series(NamedTuple):
-    """Named line of a plot; ``None`` makes a gap in it."""
+    """Named line of a plot; ``None`` leaves a gap in it."""
 
     name: str
     points: Sequence[tuple[float, float | None]]
 
 
 class PlotSpan(NamedTuple):
-    """Named part of the time line, in seconds."""
+    """Named span of time, in seconds."""
 
     begin: float
     end: float
@@ -27,7 +27,7 @@ class PlotSpan(NamedTuple):
 
 
 def lines(title: str, series: Sequence[Series], unit: str, spans: Sequence[PlotSpan] = ()) -> str:
-    """Plot values over seconds, from 0, with the spans behind them."""
+    """Plot values over seconds, from 0, with the spans in the background."""
     there = [one for one in series if any(y is not None for _, y in one.points)]
     if not there:
         return ""
@@ -44,7 +44,7 @@ def lines(title: str, series: Sequence[Series], unit: str, spans: Sequence[PlotS
 def bars(title: str, names: Sequence[str], bins: Sequence[Sequence[tuple[float, int]]], unit: str) -> str:
     """Plot distributions side by side.
 
-    Each is a list of (upper edge in ms, count), in equal steps of a logarithm.
+    Each is a list of (upper edge in ms, count), whose edges are equal steps on a logarithmic scale.
     """
     edges = sorted({edge for one in bins for edge, _ in one})
     if not edges:
@@ -65,7 +65,7 @@ def bars(title: str, names: Sequence[str], bins: Sequence[Sequence[tuple[float, 
 
 
 def nice(value: float) -> float:
-    """Return a round number that is not below ``value``."""
+    """Return a round number that is at least ``value``."""
     if value <= 0:
         return 1.0
     power = 10.0 ** math.floor(math.log10(value))

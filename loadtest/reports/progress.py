@@ -19,7 +19,7 @@ _MOST_RECENT: Final = 5_000
 
 @contextmanager
 def progress(console: Console) -> Iterator[Callable[[Run], None]]:
-    """Yield a function that shows a run in place; it does nothing without a terminal."""
+    """Yield a function that shows the state of a run in place; without a terminal it does nothing."""
     if not console.is_terminal:
         yield lambda run: None
         return
@@ -35,13 +35,13 @@ def table(run: Run) -> Table:
     now = run.took_s
     recent = percentiles(e.after_stop for e in tally.ended[-_MOST_RECENT:] if e.at_s >= now - _RECENT_S)
     grid.add_row(run.scenario, f"{now:.0f} s")
-    grid.add_row("sessions", f"{tally.sessions - tally.finished - tally.lost_sessions} of {tally.sessions} here")
+    grid.add_row("sessions", f"{tally.sessions - tally.finished - tally.lost_sessions} of {tally.sessions} open")
     wrong = "".join(
         f", {count} {what}"
         for what in ("wrong", "failed", "twice", "lost_sessions")
         if (count := getattr(tally, what))
     )
-    open_ = f", {tally.missing} on their way" if tally.missing else ""
+    open_ = f", {tally.missing} open" if tally.missing else ""
     grid.add_row("segments", f"{tally.right} right of {tally.segments}{open_}{wrong}")
     grid.add_row("audio", f"{tally.samples / SAMPLE_RATE:,.0f} s")
     grid.add_row("final after stop", f"p50 {_ms(recent.p50)}, p95 {_ms(recent.p95)}")

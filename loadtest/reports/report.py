@@ -63,12 +63,12 @@ _KEPT: Final = {True: "yes", False: "no", None: "not measured"}
 _STAGES: Final = ("added_ms", "queue_ms", "decode_ms", "deliver_ms", "upload_ms", "late_ms")
 
 STRAINED: Final = (
-    "The load maker itself was too busy: these figures say more of it than of the gateway. Take fewer at a time, "
-    "or spread them (streams: --processes), or use another computer."
+    "The load maker itself was too busy: these figures describe it rather than the gateway. Simulate fewer "
+    "speakers, distribute them (streams: --processes), or use another computer."
 )
 LATE: Final = (
-    "The load maker sent late, though it was not busy itself: other programs took this computer's time, and these "
-    "figures say more of that than of the gateway. End those programs, or use another computer."
+    "The load maker sent late, though it was not busy: other programs used this computer's processor, and these "
+    "figures describe that rather than the gateway. End those programs, or use another computer."
 )
 
 Row = Sequence[object]
@@ -80,12 +80,12 @@ def _translate_errors(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise LoadTestError(
-            f"no report can be written into {folder}: {reason(error)}. Name another folder."
+            f"no report can be written to {folder}: {reason(error)}. Name another folder."
         ) from error
 
 
 def prepare(folder: Path) -> None:
-    """Create the folder if needed and check that it is writable. Raises ``LoadTestError``."""
+    """Create the folder if it is missing, and check that it is writable. Raises ``LoadTestError``."""
     with _translate_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         with TemporaryFile(dir=folder):
@@ -119,11 +119,11 @@ def _verdict(report: Report) -> str:
     if report.passed and report.promises:
         return '<p class="verdict good">Every promise was kept</p>'
     if report.passed:
-        return '<p class="verdict good">Flawless: every segment answered once, and right</p>'
+        return '<p class="verdict good">Flawless: every segment was answered once and correctly</p>'
     if broken := [promise.name for promise in report.promises if promise.kept is False]:
         return f'<p class="verdict bad">Not kept: {escape("; ".join(broken))}</p>'
     found = report.figures
-    wrong = f"{found.errors} errors, {found.refusals} refusals, {found.early} tries too early"
+    wrong = f"{found.errors} errors, {found.refusals} refusals, {found.early} attempts too early"
     return f'<p class="verdict bad">Not flawless: {wrong}</p>'
 
 
@@ -133,7 +133,7 @@ def _promises(report: Report) -> str:
 
 
 def doubt(found: Figures) -> str:
-    """Return why these figures hardly describe the gateway, and what to do; empty: they do."""
+    """Return why these figures hardly describe the gateway, and what to do; empty if they describe it."""
     return STRAINED if found.strained else LATE if found.late else ""
 
 
@@ -147,7 +147,7 @@ def _tables(found: Figures) -> str:
         "<h2>Where the time went, ms</h2>",
         _table(("", "p50", "p95", "p99", "longest"), [_percentiles(name, found) for name in _STAGES]),
         *_back(found),
-        "<h2>CPU and memory while everybody was there</h2>",
+        "<h2>CPU and memory under full load</h2>",
         _table(
             ("process", "CPU mean, % of a core", "most", "memory, MB"),
             [(kind, used.cpu_mean, used.cpu_most, used.memory_most_mb) for kind, used in found.used.items()],
@@ -156,7 +156,7 @@ def _tables(found: Figures) -> str:
         f"{_cell_text(found.load_maker_core_percent)} % of a core.</p>",
         *_count_table("Refusals: count, Retry-After from, to", _refusal_rows(found)),
         *_count_table("Connections that ended", found.disconnects.items()),
-        *_count_table("Told to be busy", found.busy.items()),
+        *_count_table("Busy messages", found.busy.items()),
         *_count_table("Complaints", [(complaint,) for complaint in found.complaints]),
     )
     return "".join(parts)

@@ -1,4 +1,4 @@
-"""Run of a scenario: sampled every second, and reported even if it fails."""
+"""Run of a scenario: sampled at regular times, and reported even if it fails."""
 
 import asyncio
 import dataclasses
@@ -40,7 +40,7 @@ _ASK_EVERY: Final = 5
 
 
 class ScenarioCounts(Struct, frozen=True, array_like=True):
-    """Numbers of a scenario ``at_s`` after the start of its run."""
+    """Numbers of a scenario, ``at_s`` after the start of its run."""
 
     at_s: float
     values: dict[str, float]
@@ -59,7 +59,7 @@ class RunEvent(Struct, frozen=True):
 
 
 class Report(Struct, frozen=True):
-    """Report of a run. ``complete``: it reached its planned end; ``note``: why not.
+    """Report of a run. ``complete``: the run reached its planned end; ``note``: why it did not.
 
     ``passed``: no faults; of a scenario with promises: none of them is broken.
     ``service``: times of the workers; ``None`` if they decode several segments in one call.
@@ -87,13 +87,13 @@ class Report(Struct, frozen=True):
 
 @dataclass
 class Run:
-    """State of a run. ``recorder`` is filled by this process's speakers; ``tally`` is updated at each sample.
+    """State of a run. The speakers of this process fill ``recorder``; each sample moves its counts to ``tally``.
 
-    ``full``: begin and end of full load, in seconds. ``gateway``: its process on this computer, or 0.
-    ``counts`` returns numbers of the scenario to be shown and plotted, ``judge`` its promises. ``every_s``: time
-    between two samples.
-    ``gateways``: returns further gateways here, which may come and go. ``marks``: events meanwhile.
-    ``single_workers``: workers, if each decodes one segment of people at a time; else 0.
+    ``full``: begin and end of the full load, in seconds. ``gateway``: its process on this computer, or 0.
+    ``gateways`` returns the processes of further gateways here, which may change. ``counts`` returns numbers of
+    the scenario to be shown and plotted, ``judge`` its promises. ``every_s``: time between two samples. ``marks``:
+    events of the run. ``single_workers``: number of workers, if each decodes one segment of speakers at a time;
+    else 0.
     """
 
     scenario: str
@@ -122,7 +122,7 @@ class Run:
         return time.monotonic() - self.recorder.zero
 
     async def play(self, scenario: Awaitable[None], show: Callable[["Run"], None]) -> None:
-        """Run the scenario until it ends, fails or is cancelled; ``show`` is called every second."""
+        """Run the scenario until it ends, fails or is cancelled; ``show`` is called at each sample."""
         try:
             async with Tasks("run") as tasks:
                 tasks.start(self._sample(show), "sample")

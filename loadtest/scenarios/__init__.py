@@ -1,1 +1,1 @@
-"""Scenarios of load and attacks against a gateway."""
+"""Scenarios of load and of attacks on a gateway."""

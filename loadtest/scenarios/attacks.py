@@ -1,8 +1,8 @@
-"""Repeated attacks of a hostile key on a gateway, in a process of its own.
+"""Repeated attacks with a hostile key on a gateway, in a process of its own.
 
 Start: ``python -m loadtest.scenarios.attacks``.
 
-The process reads its order from standard input, as one line of JSON, and writes the result when the time is over.
+The process reads its order from standard input, as one line of JSON, and writes the result when its time is over.
 """
 
 import asyncio
@@ -48,20 +48,20 @@ _END_S: Final = 60.0
 
 
 class Attack(StrEnum):
-    """Kind of abuse by a hostile key."""
+    """Kind of abuse with a hostile key."""
 
     UNKNOWN_MODEL = "unknown-model"
     CANCELS = "cancels"
     RESUME = "resume"
-    EMPTY = "empty"  # last, because its effects persist for a minute
+    EMPTY = "empty"  # last, because its effects last for a minute
 
 
 COUNTS: Final = {Attack.UNKNOWN_MODEL: 137, Attack.EMPTY: 5_000, Attack.CANCELS: 65_536, Attack.RESUME: 65_536}
-"""Number of segments, or cancels, per round."""
+"""Number of segments, or of cancels, per round."""
 
 
 class AttackOrder(Struct, frozen=True):
-    """Order for one process: ``connections`` at the same time, each repeating rounds for ``seconds``."""
+    """Order for one process: ``connections`` at the same time, each of which repeats rounds for ``seconds``."""
 
     attack: Attack
     seconds: float
@@ -73,7 +73,7 @@ class AttackOrder(Struct, frozen=True):
 
 
 class AttackResult(Struct):
-    """Result of an attack: started rounds, sent messages, and the gateway's objections by kind."""
+    """Result of an attack: started rounds, sent messages, received welcomes, and objections by kind."""
 
     rounds: int = 0
     sent: int = 0
@@ -82,7 +82,7 @@ class AttackResult(Struct):
 
 
 async def attack(order: AttackOrder) -> AttackResult:
-    """Run the attack in another process, so that this one has time to measure."""
+    """Run the attack in another process, so that it does not disturb the measurements in this one."""
     async with running_module("loadtest.scenarios.attacks", order) as (_, output):
         async with asyncio.timeout(order.seconds + _END_S):
             return msgspec.json.decode(await output.read(), type=AttackResult)
@@ -102,7 +102,7 @@ async def strike(order: AttackOrder) -> AttackResult:
 
 
 class _Striker:
-    """Attacker that opens one connection after the other."""
+    """Attacker, who opens one connection after another."""
 
     def __init__(
         self, order: AttackOrder, http: aiohttp.ClientSession, struck: AttackResult, against: "Counter[str]"
@@ -162,7 +162,7 @@ class _Striker:
             await connection.send(message, _ANSWER_S)
 
     async def _until_queued(self) -> None:
-        """Respect the window, as a client does: exceeding it would close the connection."""
+        """Wait for the window, as a client does: the gateway closes connections that exceed it."""
         await is_set_within(self._queued, _QUEUED_S)
         self._queued.clear()
 
@@ -178,7 +178,7 @@ class _Striker:
 
 
 def messages(kind: Attack, count: int) -> Iterator[ClientMessage | tuple[int, int, bytes]]:
-    """Yield the messages of one round after its hello; audio as segment, offset and PCM."""
+    """Yield the messages of one round after the hello; audio as segment, offset and PCM."""
     audio = bytes(2 * _FRAME)
     for n in range(count):
         match kind:

@@ -1,4 +1,4 @@
-"""``burst``: many times more people than the fleet carries, for a minute. Is everything recognised, once?"""
+"""``burst``: many times more speakers than the fleet can serve, for a minute. Is everything recognised once?"""
 
 import asyncio
 import time
@@ -24,7 +24,7 @@ _HTTP: Final = ("429 ", "503 ")
 
 
 class Burst(Struct, frozen=True):
-    """Plan: ``count`` people who come within ``ramp_s`` and speak for ``seconds`` each time they are let in.
+    """Plan: ``count`` speakers arrive within ``ramp_s`` and speak until ``seconds`` after that.
 
     ``carried``: how many the fleet carries, 0 if that was not measured.
     """
@@ -40,7 +40,7 @@ class Burst(Struct, frozen=True):
 
 @dataclass
 class Aftermath:
-    """State of the gateway after the burst. ``accepting``: it takes new sessions again."""
+    """State of the gateway after the burst. ``accepting``: it accepts new sessions again."""
 
     accepting: bool = False
 
@@ -57,18 +57,18 @@ async def run_burst(plan: Burst, locate: Locate, recorder: TallyRecorder, after:
 
 
 def judge(figures: Figures, after: Aftermath) -> Iterator[Promise]:
-    """Yield the promises: exactly once, refusals with a reason and a time, which is kept, and an open gateway."""
+    """Yield the promises: everything once, refusals with reason and time, clients that obey, an open gateway."""
     yield judge_speakers(figures)
     yield _judge_refusals(figures)
-    found = f"{figures.early} clients came back too early, of {figures.refusals} refusals"
-    yield Promise("clients come back no earlier than they were asked to", not figures.early, found)
+    found = f"{figures.early} attempts too early, after {figures.refusals} refusals"
+    yield Promise("clients try again no earlier than they were asked to", not figures.early, found)
     yield Promise(
         "the gateway accepts new sessions afterwards", after.accepting, "yes" if after.accepting else "no"
     )
 
 
 def _judge_refusals(figures: Figures) -> Promise:
-    """Judge refusals: each has a reason; those before the upgrade have a Retry-After too."""
+    """Judge the refusals: each has a reason; those before the upgrade have a Retry-After, too."""
     after_hello = f"{CloseCode.TRY_AGAIN_LATER} "
     wrong = [
         kind

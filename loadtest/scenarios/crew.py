@@ -1,4 +1,4 @@
-"""Distribution of ``streams`` over several processes, for more speakers than one process can handle.
+"""Distribution of ``streams`` over several processes, for more speakers than one process can simulate.
 
 Each process reads its part from standard input, and writes its results every second, as one line of JSON.
 
@@ -29,11 +29,11 @@ _END_S: Final = 10.0
 
 
 class CrewFailed(Exception):
-    """Load maker process that ended before its speakers had finished."""
+    """A process of the load maker ended before its speakers had finished."""
 
 
 class PlanPart(Struct, frozen=True):
-    """Part of the plan for one process. ``url`` empty: the gateway of this computer."""
+    """Part of the plan for one process. Without ``url``: the gateway of this computer."""
 
     plan: Streams
     zero: float
@@ -43,7 +43,7 @@ class PlanPart(Struct, frozen=True):
 
 
 async def run_crew(plan: Streams, address: Address | None, zero: float, gather: Callable[[Tally], None]) -> None:
-    """Run all parts of the plan, each in a process. Raises ``CrewFailed``."""
+    """Run each part of the plan in a process. Raises ``CrewFailed``."""
     where = (address.url, address.key, address.certificate_sha256) if address else ()
     async with asyncio.TaskGroup() as members:
         for number in range(plan.parts):
@@ -58,7 +58,7 @@ async def _member(part: PlanPart, gather: Callable[[Tally], None]) -> None:
             if status := await process.wait():
                 raise CrewFailed(f"process {part.plan.part + 1} of the load maker ended with {status}")
         finally:
-            if process.returncode is None:  # cancelled: its last results are worth a moment
+            if process.returncode is None:  # cancelled: wait briefly for its last results
                 with suppress(ProcessLookupError, TimeoutError):
                     process.terminate()
                     async with asyncio.timeout(_END_S):

@@ -1,4 +1,4 @@
-"""``fuzz``: messages that no client would send, by seed, while some people speak. Does the gateway stay unharmed?
+"""``fuzz``: messages that no client sends, by seed, while simulated people speak. Does the gateway keep working?
 
 Each conversation is a pure function of seed and number (``scenarios.fuzzing``), except for its session id. A fault
 names the number, with which the conversation can be repeated.
@@ -53,7 +53,7 @@ _PATIENCE_S: Final = 60.0
 
 
 class Fuzz(Struct, frozen=True):
-    """Plan: conversations from number ``first`` on, until ``messages`` are sent, ``connections`` at a time.
+    """Plan: conversations from number ``first`` on, ``connections`` at a time, until ``messages`` are sent.
 
     Meanwhile ``speakers`` speak. ``most_mb``: allowed growth of the gateway's memory. 50 faults end the run early.
     ``wire``: the protocol; ``port``: that of Wyoming.
@@ -86,7 +86,7 @@ class FuzzState:
     alive: bool = False
 
     def fault(self, planned: Conversation, what: str) -> None:
-        """Record a fault; only the first are kept."""
+        """Record a fault; only the first ones are kept."""
         if len(self.faults) < _MOST_FAULTS:
             self.faults.append(f"conversation {planned.number} ({planned.kind}): {what}")
 
@@ -107,7 +107,7 @@ class FuzzState:
 
 
 async def run_fuzz(plan: Fuzz, locate: Locate, recorder: TallyRecorder, state: FuzzState, key: str = "") -> None:
-    """Send everything with ``key`` while the speakers speak; then check that the gateway still answers."""
+    """Hold all conversations with ``key`` while the speakers speak; then check that the gateway still answers."""
 
     def attacked() -> Address:
         return dataclasses.replace(locate(), key=key) if key else locate()
@@ -126,7 +126,7 @@ async def run_fuzz(plan: Fuzz, locate: Locate, recorder: TallyRecorder, state: F
 
 
 async def _speak(plan: Fuzz, locate: Locate, recorder: TallyRecorder, over: asyncio.Event) -> None:
-    """Have speakers come and go until ``over``; sessions are short, so that new ones are admitted all the time."""
+    """Run speakers until ``over``, in short sessions, so that new ones are admitted all the time."""
     for round_ in count():
         seconds = time.monotonic() - recorder.zero + _ROUND_S
         streams = Streams(plan.speakers, seconds, seed=plan.seed + round_, patience_s=_PATIENCE_S, pace=plan.pace)
@@ -169,7 +169,7 @@ async def _send_all(plan: Fuzz, locate: Locate, known: Sequence[FuzzedRoute], st
 
 
 async def converse(planned: Conversation, address: Address, state: FuzzState) -> None:
-    """Hold one conversation, and record objections and faults. Raises ``GatewayError`` without a connection."""
+    """Hold one conversation; record objections and faults. Raises ``GatewayError`` if it cannot connect."""
     socket = await RawSocket.open(address)
     try:
         async with asyncio.timeout(_ANSWER_S):
@@ -208,7 +208,7 @@ class _Exchange:
             await self.socket.rest(_MOST_BODY)
 
     async def _talk(self) -> None:
-        """Send all messages, over TCP if there is no opening, reading at the same time; then end as planned."""
+        """Send all messages, over plain TCP if there is no opening, and read meanwhile; then end as planned."""
         planned, socket = self.planned, self.socket
         if planned.opening:
             self.state.messages += 1
@@ -216,7 +216,7 @@ class _Exchange:
         reads = self._read_frames() if planned.opening else self._read_bytes()
         reading = asyncio.create_task(reads, name=f"fuzz/read-{planned.number}")
         try:
-            with suppress(OSError):  # the gateway ended the connection before it had everything
+            with suppress(OSError):  # the gateway ended the connection before it had received everything
                 await self._send_messages()
                 if planned.end is FuzzEnd.RESET:
                     return
@@ -236,11 +236,11 @@ class _Exchange:
             await self.socket.send(b"".join(message.encode() for message in batch))
 
     async def _read_bytes(self) -> None:
-        """Read until the gateway has ended the connection, and judge all answers together."""
+        """Read until the gateway has ended the connection; judge all answers together."""
         self._judge(await self.socket.rest(_MOST_BODY))
 
     async def _read_frames(self) -> None:
-        """Read until the gateway has closed, and judge each message."""
+        """Read until the gateway has closed the connection; judge each message."""
         with suppress(OSError):
             while (received := await self.socket.receive()) is not None:
                 if received.opcode == PING:
@@ -269,7 +269,7 @@ class _Exchange:
 
 
 def judge(plan: Fuzz, figures: Figures, state: FuzzState, usages: Sequence[ProcessUsage]) -> Iterator[Promise]:
-    """Yield the promises: alive, no internal errors, silent logs, bounded memory, unharmed speakers."""
+    """Yield the promises: alive, no internal errors, no errors in logs, bounded memory, unaffected speakers."""
     found = f"{state.messages:,} messages in {state.conversations:,} conversations"
     values: dict[str, Any] = dict(state.kinds) | {f"objection: {name}": n for name, n in state.objections.items()}
     yield Promise(f"at least {plan.messages:,} messages are sent", state.messages >= plan.messages, found, values)

@@ -1,4 +1,4 @@
-"""``herd``: many clients that lose their connection at the same moment, and all try to reconnect at once.
+"""``herd``: many clients lose their connection at the same moment, and all try to reconnect at once.
 
 Each client streams one segment and half of another. When all have, or no more get in, every connection is reset.
 Clients that return stream the other half, receive their answers and leave; refused clients enter when there is
@@ -33,11 +33,11 @@ _SAY_S: Final = 2.0
 class Herd(Struct, frozen=True):
     """Plan of a herd: ``clients`` arrive within ``ramp_s``.
 
-    The cut comes once all have arrived, or once none has for ``settle_s``. Clients that return continue between
-    one and two ``spread_s`` after the cut, so that reconnecting is not measured under the load of returned
-    clients.
+    All connections are cut once all clients have arrived, or none has for ``settle_s``. Clients that return
+    continue between one and two ``spread_s`` after the cut, so that they do not delay those that are still
+    reconnecting.
 
-    ``patience_s``: how long a client keeps trying, and how long it accepts silence.
+    ``patience_s``: how long a client tries to connect, and how long it waits for an answer.
     """
 
     clients: int
@@ -53,8 +53,8 @@ class Herd(Struct, frozen=True):
 class HerdMember:
     """State of one client of the herd.
 
-    ``spoke``: its first half is sent. ``cut``: it was connected at the cut. ``away_s``: how long it was away
-    afterwards.
+    ``spoke``: it has sent all until the cut. ``cut``: it was connected at the cut. ``away_s``: from the cut until
+    it was connected again.
     """
 
     connected: bool = False
@@ -65,7 +65,7 @@ class HerdMember:
 
 @dataclass
 class HerdState:
-    """State shared by all clients of the herd. ``happened``: all connections were cut."""
+    """State of all clients of the herd. ``happened``: all connections have been cut."""
 
     recorder: TallyRecorder
     clients: list[HerdMember] = field(default_factory=list)
@@ -116,7 +116,7 @@ async def run_herd(plan: Herd, locate: Locate, state: HerdState, retry: Retry = 
 
 
 async def _all_there(plan: Herd, state: HerdState) -> None:
-    """Wait until all clients are ready, or until no more get in."""
+    """Wait until all clients are ready, or no more are admitted."""
     ready, changed_at = 0, time.monotonic() + plan.ramp_s
     while ready < plan.clients and time.monotonic() < changed_at + plan.settle_s:
         await asyncio.sleep(_LOOK_S)
@@ -143,7 +143,7 @@ async def _visit(plan: Herd, number: int, state: HerdState, maker: LoadMaker) ->
         await speaker.frames(client, segment, second, until, due, slice(0, half))
         member.spoke = True
         await state.happened.wait()
-        if member.cut:  # clients that connect later do not wait for a turn
+        if member.cut:  # clients that connect later continue at once
             continues_at = state.cut_at + plan.spread_s * source.uniform(1.0, 2.0)
             await asyncio.sleep(continues_at - time.monotonic())
         due = await speaker.frames(client, segment, second, until, time.monotonic(), slice(half, None))

@@ -1,6 +1,6 @@
-"""``hostile``: a few speakers while one key abuses the gateway in several ways. Are they affected?
+"""``hostile``: a few people speak while one key abuses the gateway in several ways. Are they affected?
 
-First they speak undisturbed, for the same time. Then they say the same again under each attack.
+First they speak undisturbed. Then they speak the same, for the same time, under each attack.
 """
 
 import asyncio
@@ -20,8 +20,8 @@ from loadtest.scenarios.streams import Streams, run_streams
 class Hostile(Struct, frozen=True):
     """Plan of a hostile run.
 
-    ``speakers`` speak for ``seconds`` undisturbed and under each attack, which begins ``lead_s`` before them.
-    ``most``: how many times their undisturbed p95 their p95 under attack may be.
+    ``speakers`` speak for ``seconds``, undisturbed and under each attack, which begins ``lead_s`` before them.
+    ``most``: largest allowed ratio of their p95 under attack to their undisturbed p95.
     """
 
     speakers: int = 5
@@ -35,9 +35,9 @@ class Hostile(Struct, frozen=True):
 
 
 class SpeakerResults(Struct, frozen=True):
-    """Results of the speakers in one phase, in milliseconds from the end of a segment to its text.
+    """Results of the speakers in one phase; times are from the end of a segment to its text.
 
-    ``times``: p95, as a multiple of the undisturbed p95. ``struck``: effects of the attack.
+    ``times``: p95 as a multiple of the undisturbed p95. ``struck``: result of the attack.
     """
 
     attack: str
@@ -52,14 +52,14 @@ class SpeakerResults(Struct, frozen=True):
 
 
 class HostileResults(Struct, frozen=True):
-    """Results of all phases, the undisturbed one first. ``passed``: no phase harmed the speakers."""
+    """Results of all phases, the undisturbed one first. ``passed``: no phase affected the speakers."""
 
     passed: bool
     phases: tuple[SpeakerResults, ...]
 
 
 Strike = Callable[[AttackOrder], Coroutine[Any, Any, AttackResult]]
-"""``loadtest.scenarios.attacks.attack``, or ``strike`` for this process."""
+"""``loadtest.scenarios.attacks.attack``, or ``strike``, which attacks from this process."""
 
 
 async def run_hostile(
@@ -69,7 +69,7 @@ async def run_hostile(
     strike: Strike = attack,
     tell: Callable[[str], None] = lambda line: None,
 ) -> HostileResults:
-    """Run all phases; ``key`` is the one that is abused. ``tell`` gets a line at the beginning of each."""
+    """Run all phases. The attacks use ``key``. ``tell`` gets a line at the beginning of each phase."""
     tell(f"phase 1 of {len(plan.attacks) + 1}: no attack, {plan.seconds:g} s of speech")
     calm = phase_results("none", await _speak(plan, locate))
     phases = [calm]
@@ -110,6 +110,6 @@ def phase_results(
 
 
 def harmless(phases: Sequence[SpeakerResults], most: float) -> bool:
-    """Return whether no phase harmed the speakers."""
+    """Return whether no phase affected the speakers."""
     attacked = phases[1:]
     return all(phase.flawless for phase in phases) and all((phase.times or 0.0) <= most for phase in attacked)

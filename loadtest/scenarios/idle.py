@@ -1,7 +1,6 @@
-"""``idle``: sessions that never say anything, and connections that never end their request (slow loris).
+"""``idle``: sessions that send no audio, and connections that never complete their request (slow loris).
 
-Memory is compared before and with all of them; CPU is measured while nothing else happens. Then some people speak
-beside them.
+Memory is measured without and with them, and CPU while nothing else happens. Then some people speak, too.
 """
 
 import asyncio
@@ -33,11 +32,12 @@ _UPGRADE_S: Final = 30.0
 
 
 class Idle(Struct, frozen=True):
-    """Plan: ``silent`` sessions and ``lorises`` within ``ramp_s``, measured for ``seconds`` after ``settle_s``.
+    """Plan: ``silent`` sessions and ``lorises`` arrive within ``ramp_s``, and are measured for ``seconds``.
 
-    Each loris sends one byte every ``drip_s``, and reconnects after that time if the gateway ends it. Then
-    ``speakers`` speak for ``speak_s``. ``most_percent``: CPU of the gateway, of one core; ``most_kb``: memory per
-    connection.
+    ``settle_s``: duration of the measurement without them, and time from the ramp to the one with them. Each loris
+    sends one byte every ``drip_s``, and reconnects after that time if the gateway ends its connection. Then
+    ``speakers`` speak for ``speak_s``. ``most_percent``: allowed CPU of the gateway, in percent of one core;
+    ``most_kb``: allowed memory per connection.
     """
 
     silent: int = 1_000
@@ -58,7 +58,7 @@ class Idle(Struct, frozen=True):
 class IdleState:
     """State of an idle run. ``before`` and ``during``: begin and end of the two measurements, in seconds.
 
-    ``lost``: silent sessions that the gateway ended. ``cut_off``: lorises that it ended.
+    ``lost``: silent sessions that ended or could not begin. ``cut_off``: how often a loris was refused or ended.
     """
 
     recorder: TallyRecorder
@@ -76,7 +76,7 @@ class IdleState:
         return {"silent sessions": self.silent, "slow lorises": self.dripping, "lorises cut off": self.cut_off}
 
     def note_settled(self, plan: Idle) -> None:
-        """Note that each silent session is connected or lost."""
+        """Set ``settled`` once each silent session is connected or lost."""
         if self.silent + self.lost >= plan.silent:
             self.settled.set()
 
@@ -86,7 +86,7 @@ class IdleState:
 
 
 async def run_idle(plan: Idle, locate: Locate, state: IdleState) -> None:
-    """Measure without and with all connections, then let people speak beside them."""
+    """Measure without and with all connections, then also run speakers."""
     raise_file_limit()
     state.before = await _wait_quietly(plan.settle_s, state)
     async with Tasks("idle") as tasks:
@@ -156,7 +156,7 @@ async def _drip(plan: Idle, locate: Locate, state: IdleState, after_s: float) ->
 
 
 async def _drip_once(plan: Idle, socket: RawSocket) -> None:
-    """Send a request that never ends, until the gateway ends the connection."""
+    """Send a request without an end, until the gateway ends the connection."""
     await socket.send(_BEGUN)
     while True:
         try:
@@ -168,8 +168,8 @@ async def _drip_once(plan: Idle, socket: RawSocket) -> None:
 
 
 def judge(plan: Idle, figures: Figures, state: IdleState, usages: Sequence[ProcessUsage]) -> Iterator[Promise]:
-    """Yield the promises: all sessions stay, little CPU and memory, and speakers beside them are unharmed."""
-    found = f"{state.silent} there, {state.lost} lost {'; '.join(sorted(set(state.complaints))[:3])}".strip()
+    """Yield the promises: all sessions stay, little CPU and memory, and speakers are not affected."""
+    found = f"{state.silent} connected, {state.lost} lost {'; '.join(sorted(set(state.complaints))[:3])}".strip()
     yield Promise("every silent session stays connected", state.lost == 0, found)
     cpu = _mean(usages, state.during, "cpu_percent")
     yield at_most("CPU of the gateway, of one core", cpu, plan.most_percent, "%")
@@ -178,7 +178,7 @@ def judge(plan: Idle, figures: Figures, state: IdleState, usages: Sequence[Proce
 
 
 def memory_per_connection(plan: Idle, state: IdleState, usages: Sequence[ProcessUsage]) -> float | None:
-    """Return the memory that each connection adds to the gateway, in KB; ``None`` if it is not here."""
+    """Return the memory that a connection adds to the gateway, in KB; ``None`` if it runs elsewhere."""
     before, during = (_mean(usages, when, "memory_mb") for when in (state.before, state.during))
     if before is None or during is None:
         return None
@@ -186,7 +186,7 @@ def memory_per_connection(plan: Idle, state: IdleState, usages: Sequence[Process
 
 
 def _mean(usages: Sequence[ProcessUsage], when: tuple[float, float], field: str) -> float | None:
-    """Return the mean of the gateway's samples in this time; ``None`` without any."""
+    """Return the mean of the gateway's samples in this time; ``None`` without samples."""
     during = [getattr(usage, field) for usage in usages if when[0] < usage.at_s <= when[1]]
     values = [sample[GATEWAY] for sample in during if GATEWAY in sample]
     return round(statistics.fmean(values), 2) if values else None

@@ -1,4 +1,4 @@
-"""``long``: one session with hours of audio, whose connection breaks a few times. Does it become slower?"""
+"""``long``: one session with hours of audio, whose connection is cut a few times. Does it become slower?"""
 
 import asyncio
 import statistics
@@ -20,7 +20,7 @@ _SLOWER_MS: Final = 20.0
 
 
 class Long(Struct, frozen=True):
-    """Plan: one session of ``hours``, ``pace`` times as long in real time, cut ``cuts`` times."""
+    """Plan: one session of ``hours`` of audio, which takes ``pace`` times as long and is cut ``cuts`` times."""
 
     hours: float
     pace: float = 0.1
@@ -58,7 +58,7 @@ def judge(plan: Long, figures: Figures, ended: Sequence[CompletedSegment], conne
 
 
 def _as_quick(ended: Sequence[CompletedSegment]) -> Promise:
-    """Judge the last quarter of the segments by the first, by the time that the chain added to each."""
+    """Compare the last quarter of the segments with the first, by the time that the chain added to each."""
     quarter = len(ended) // _QUARTER
     name = f"the last quarter is as quick as the first (at most {_SLOWER:g} times and {_SLOWER_MS:g} ms more)"
     if not quarter:

@@ -1,4 +1,4 @@
-"""Many simultaneous sessions through a gateway whose workers run the checksum engine; every digest is checked."""
+"""``sessions``: many sessions at once, through a gateway with checksum workers; every digest is checked."""
 
 import asyncio
 import random
@@ -25,7 +25,7 @@ _COUNTS: Final = (
 
 @dataclass(frozen=True)
 class SessionPlan:
-    """Plan of the sessions. ``pace`` 1 is speaking pace, 0 as fast as possible.
+    """Plan of the sessions. ``pace``: 1 is speaking pace, 0 as fast as possible.
 
     The same seed gives the same audio.
     """
@@ -37,7 +37,7 @@ class SessionPlan:
 
 
 def utterances(plan: SessionPlan, number: int, noise: Noise | None = None) -> Iterator[NoiseSegment]:
-    """Yield the segments of session ``number``: 1 to 6 s, of odd lengths, together as long as planned."""
+    """Yield the segments of session ``number``, of random lengths from 1 to 6 s, in total as long as planned."""
     noise = noise or Noise(plan.seed)
     source = random.Random(f"{plan.seed}/{number}")
     left, segment = round(plan.seconds * SAMPLE_RATE), 0
@@ -74,7 +74,7 @@ async def _until(due: float) -> None:
 
 
 def summary(tally: Tally, took_s: float) -> dict[str, object]:
-    """Return the summary of a run; milliseconds are from the end of a segment to its final, at the client."""
+    """Return the summary of a run; its times are from the end of a segment to its final, at the client."""
     delay = percentiles(ended.after_stop for ended in tally.ended)
     return {
         **{name: getattr(tally, name) for name in _COUNTS},

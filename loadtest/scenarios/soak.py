@@ -1,4 +1,4 @@
-"""``soak``: a steady load for hours, by people who come and go. Does the memory of any program grow?"""
+"""``soak``: a steady load for hours, by speakers who come and go. Does the memory of any program grow?"""
 
 import asyncio
 import random
@@ -24,9 +24,9 @@ _PROGRAMS: Final = (GATEWAY, BROKER, WORKERS)
 class Soak(Struct, frozen=True):
     """Plan: ``count`` places, each with one session after the other, for ``seconds`` after the ramp.
 
-    A session lasts between ``shortest_s`` and ``longest_s``. ``warm_s``: time from the start that does not count.
-    ``most_mb_per_hour``: allowed growth of a program beyond noise. ``kept_bytes``: bytes that the broker may
-    keep of each segment, because a session is resumable for 72 h.
+    A session lasts between ``shortest_s`` and ``longest_s``. ``warm_s``: time from the start that is not judged.
+    ``most_mb_per_hour``: allowed growth of a program beyond noise. ``kept_bytes``: bytes per segment that the
+    broker may keep, because a session is resumable for 72 h.
     """
 
     count: int
@@ -74,7 +74,7 @@ def judge(plan: Soak, figures: Figures, usages: Sequence[ProcessUsage]) -> Itera
 
 
 def grows(program: str, usages: Sequence[ProcessUsage], allowed: float) -> Promise:
-    """Judge the memory of a program: its slope is within noise, or at most ``allowed`` MB per hour."""
+    """Judge the memory of a program: its slope must be within noise, or at most ``allowed`` MB per hour."""
     name = f"memory of the {program} does not grow (within noise, or at most {allowed:.1f} MB per hour)"
     points = [(usage.at_s / _HOUR_S, usage.memory_mb.get(program, 0.0)) for usage in usages]
     from loadtest.measurement.slopes import theil_sen  # late: numpy, which other scenarios do not need
@@ -87,7 +87,7 @@ def grows(program: str, usages: Sequence[ProcessUsage], allowed: float) -> Promi
         f"{slope.median:.1f} MB"
     )
     if slope.within_noise and slope.high > allowed:
-        found += ": a longer run would tell growth from noise"
+        found += ": a longer run would distinguish growth from noise"
     values = {name: round(float(getattr(slope, name)), 2) for name in slope.__struct_fields__}
     kept = slope.within_noise or slope.slope <= allowed
     return Promise(name, kept, found, {**values, "allowed": round(allowed, 2)})

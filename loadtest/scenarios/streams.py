@@ -1,4 +1,4 @@
-"""``streams``: many simultaneous speakers at speaking pace, with pauses; every digest is checked."""
+"""``streams``: many speakers at once, at speaking pace and with pauses; every digest is checked."""
 
 import asyncio
 import sys
@@ -27,8 +27,8 @@ Retry = Callable[[int, float, float], float]
 class Streams(Struct, frozen=True):
     """Plan: ``count`` speakers arrive evenly within ``ramp_s`` and speak for ``seconds`` after that.
 
-    ``part`` of ``parts``: one of several processes runs every ``parts``-th speaker. ``patience_s``: how long a
-    gateway may be silent, in general or about sent audio. ``pace``: less than 1 is faster than speech.
+    ``part`` of ``parts``: this process runs every ``parts``-th speaker. ``patience_s``: how long a client waits
+    for a connection, and for an answer to its audio. ``pace``: less than 1 is faster than speech.
     """
 
     count: int
@@ -53,7 +53,7 @@ async def run_streams(plan: Streams, locate: Locate, recorder: TallyRecorder, re
 
 
 class LoadMaker:
-    """Timer, noise and connections that the speakers of one process share. Made by ``running_load_maker``."""
+    """Timer, noise and connections that the speakers of one process share; see ``running_load_maker``."""
 
     def __init__(self, plan: Streams, locate: Locate, recorder: TallyRecorder, retry: Retry) -> None:
         self._plan = plan
@@ -71,7 +71,7 @@ class LoadMaker:
         await self.converse(number, self._recorder.zero + plan.ramp_s + plan.seconds)
 
     async def arrive(self, number: int) -> None:
-        """Wait for the place of speaker ``number`` in the ramp."""
+        """Wait until speaker ``number`` is due in the ramp."""
         comes_at = self._recorder.zero + self._plan.ramp_s * number / self._plan.count
         await asyncio.sleep(comes_at - time.monotonic())
 
@@ -114,14 +114,14 @@ async def running_load_maker(
 
 
 async def _note_lateness(wheel: TimerWheel, recorder: TallyRecorder) -> None:
-    """Record, until cancelled, how late the load maker is: this part of the latencies is not the gateway's."""
+    """Record every second how late the load maker is: the gateway does not cause this part of the latencies."""
     while True:
         await asyncio.sleep(1.0)
         recorder.tally.late_ms.append(round(wheel.lateness() * 1000, 1))
 
 
 def raise_file_limit() -> None:
-    """Raise the limit of open files: two thousand connections need two thousand files."""
+    """Raise the limit of open files, because each connection is one."""
     if sys.platform == "win32":
         return
     import resource

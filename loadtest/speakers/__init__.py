@@ -1,1 +1,1 @@
-"""Simulated speakers, their audio, timing and connections."""
+"""Simulated speakers: their audio, timing and connections."""

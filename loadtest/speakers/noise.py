@@ -1,8 +1,7 @@
-"""Noise that load test sessions send; each segment is a distinct excerpt, marked with its session.
+"""Noise that the sessions of a load test send. Each segment is an excerpt of a pool, and marked.
 
-No audio is generated while a session streams: a segment is a window on a pool. Its first samples encode the
-numbers of its session and of itself, so no two segments have the same digest. No two frames are equal unless
-their windows are.
+No audio is generated while a session streams. The first samples of a segment encode the number of its session and
+its own, so that no two segments have the same digest.
 """
 
 import random
@@ -48,7 +47,7 @@ class NoiseSegment:
 
 
 class Turn(NamedTuple):
-    """Pause without audio, followed by a segment."""
+    """Pause without audio, and the segment after it."""
 
     pause_s: float
     utterance: NoiseSegment
@@ -62,7 +61,7 @@ class Noise:
         self._pool = memoryview(random.Random(f"noise/{seed}").randbytes(_POOL_S * SAMPLE_RATE * BYTES_PER_SAMPLE))
 
     def turns(self, session: int) -> Iterator[Turn]:
-        """Yield the endless turns of session number ``session``: segments of 1 to 6 s, of odd lengths."""
+        """Yield turns of session number ``session`` without end; segments have random lengths from 1 to 6 s."""
         source = random.Random(f"{self._seed}/{session}")
         segment = 0
         while True:
@@ -79,12 +78,12 @@ class Noise:
 
 
 def _pause_s(source: random.Random) -> float:
-    """Return a pause as between spoken sentences: mostly around 1 s, sometimes long."""
+    """Return a pause like those between spoken sentences: mostly around 1 s, sometimes long."""
     return min(8.0, max(0.3, source.lognormvariate(0.0, 0.6)))
 
 
 class PooledAudio:
-    """``AudioStore`` that copies nothing: audio to send again is read from the pool again."""
+    """``AudioStore`` that stores nothing: audio to be sent again is read from the pool again."""
 
     def __init__(self) -> None:
         self._utterances: dict[int, NoiseSegment] = {}

@@ -1,4 +1,4 @@
-"""Session under load: streams its segments at its pace and checks every answer. Stores digests, no audio."""
+"""Simulated speaker: streams the segments of a session at its pace, and checks the digest of every answer."""
 
 import asyncio
 import random
@@ -34,8 +34,8 @@ class _SentSegment:
 class Speaker:
     """Speaker in one session, with one client.
 
-    ``store`` gets the segments, for a client that reads them there. ``observe`` is called with every event, after
-    it was counted. ``pace``: 1 is speaking pace, 0 as fast as possible.
+    ``store`` gets the segments, for a client that reads its audio there. ``observe`` is called with every event,
+    once it is counted. ``pace``: 1 is speaking pace, 0 as fast as possible.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Speaker:
         self._next = 0
 
     async def run(self, client: GatewayClient, speak: Callable[[GatewayClient], Awaitable[None]]) -> None:
-        """Call ``speak``, then wait for every answer. Count the session if it is lost."""
+        """Call ``speak``, then wait for all answers. A session that fails is counted as lost."""
         self._recorder.tally.sessions += 1
         listening = asyncio.create_task(self._listen(client.events()), name=f"loadtest/{self.number}")
         try:
@@ -79,7 +79,7 @@ class Speaker:
     async def stream(
         self, client: GatewayClient, turns: Iterable[Turn], until: Until, stop_at: float = inf
     ) -> None:
-        """Stream the turns until they, or the time, are over. A turn that was begun is completed."""
+        """Stream the turns until there are no more, or until ``stop_at``. A turn that has begun is completed."""
         due = time.monotonic()
         for pause_s, utterance in turns:
             due += pause_s * self._pace
@@ -111,9 +111,9 @@ class Speaker:
         due: float,
         part: slice = WHOLE,
     ) -> float:
-        """Stream a part of a segment; return the due time of its last frame.
+        """Stream a part of a segment; return the time when its last sample was due.
 
-        Each frame is sent once it would have been spoken.
+        Each frame is sent when its last sample would have been spoken.
         """
         first, last, _ = part.indices(utterance.samples)
         for offset in range(first, last, FRAME_SAMPLES):
@@ -125,7 +125,7 @@ class Speaker:
         return due
 
     async def end(self, client: GatewayClient, segment: int, due: float) -> None:
-        """Complete the segment, whose last sample was spoken at ``due``."""
+        """End the segment, whose last sample was due at ``due``."""
         sent = self._unanswered[segment]
         sent.spoken_at, sent.ended_at = due, time.monotonic()
         self._recorder.tally.samples += sent.samples
@@ -152,7 +152,7 @@ class Speaker:
             case Disconnected(reason):
                 kind = without_numbers(reason)
                 tally.disconnects[kind] = tally.disconnects.get(kind, 0) + 1
-                if reason.endswith(f"({ErrorCode.BUSY})"):  # refused after the upgrade, without Retry-After
+                if reason.endswith(f"({ErrorCode.BUSY})"):  # refused after the upgrade, so without Retry-After
                     self._recorder.count_refusal(_REFUSED, None, time.monotonic())
             case Busy(reason):
                 tally.busy[reason] = tally.busy.get(reason, 0) + 1
@@ -179,7 +179,7 @@ class Speaker:
             self._record_final(outcome, sent)
         else:
             tally.wrong += 1
-            tally.complain(f"{where}: the text is not the digest of what was said")
+            tally.complain(f"{where}: the text is not the digest of the audio")
 
     def _record_final(self, final: Final, sent: _SentSegment) -> None:
         now, timing = time.monotonic(), final.timing
@@ -206,6 +206,6 @@ def new_session() -> UUID:
 
 
 def without_numbers(reason: str) -> str:
-    """Return the kind of a reason: numbers are masked, and addresses removed."""
+    """Return the kind of a reason: mask numbers, and remove addresses."""
     words = (word for word in reason.split() if "://" not in word)
     return " ".join("#" if any(letter.isdigit() for letter in word) else word for word in words)

@@ -1,4 +1,4 @@
-"""Connector of the load maker's clients, which counts refusals and can cut all connections.
+"""Connector of the load maker's clients. It counts refusals, and can cut all connections.
 
 The client library opens connections by itself, with an HTTP client that uses this connector.
 """
@@ -33,7 +33,7 @@ class SharedConnector:
         self._connector = aiohttp.TCPConnector(limit=0, socket_factory=self._socket)
 
     def http(self) -> Callable[[], aiohttp.ClientSession]:
-        """Return ``ClientSettings.http`` of one session; it records refusals and early retries."""
+        """Return ``ClientSettings.http`` for one session; it records refusals and early retries."""
         patience = _Patience(self._recorder, self._clock)
         trace = aiohttp.TraceConfig()
         trace.on_request_start.append(patience.asked)
@@ -45,7 +45,7 @@ class SharedConnector:
         return session
 
     def cut(self) -> int:
-        """Reset every connection, as if the network had failed; return their number."""
+        """Reset all connections, as if the network had failed; return their number."""
         count = 0
         for end in tuple(self._sockets):
             try:
@@ -58,7 +58,7 @@ class SharedConnector:
         return count
 
     async def close(self) -> None:
-        """Close the shared connector, once every session is over."""
+        """Close the connector, once all sessions are over."""
         await self._connector.close()
 
     def _socket(self, where: aiohttp.AddrInfoType) -> socket.socket:
@@ -70,7 +70,7 @@ class SharedConnector:
 
 
 class _Patience:
-    """Earliest allowed retry of one session, according to Retry-After. Clients wait a minute at most."""
+    """Earliest allowed retry of one session by Retry-After, of which clients obey at most a minute."""
 
     def __init__(self, recorder: TallyRecorder, clock: Callable[[], float]) -> None:
         self._recorder = recorder

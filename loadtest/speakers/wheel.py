@@ -1,7 +1,7 @@
-"""Timer wheel that wakes many speakers: one tick every few milliseconds instead of a timer per frame and speaker.
+"""Timer wheel that wakes many speakers: one tick every few milliseconds, not a timer per frame and speaker.
 
-So the load maker wakes two hundred times a second, however many thousand frames are due. Each frame is up to one
-tick late, which is reported with the figures.
+So the load maker wakes two hundred times a second, even if thousands of frames are due. Each frame is up to one
+tick late. Greater delays are reported with the figures.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ TICK_S: Final = 0.005
 
 
 class TimerWheel:
-    """Timer wheel: ``run`` turns it, ``until`` waits on it. Times are ``clock``'s."""
+    """Timer wheel: ``run`` turns it, ``until`` waits on it. Times are those of ``clock``."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, tick_s: float = TICK_S) -> None:
         self._clock = clock
@@ -23,7 +23,7 @@ class TimerWheel:
         self.late_s = 0.0
 
     async def until(self, due: float) -> None:
-        """Return at the first tick that is not before ``due``."""
+        """Return at the first tick after ``due``."""
         slot = self._slot(due) + 1
         if slot <= self._turned:
             return
@@ -39,7 +39,7 @@ class TimerWheel:
             self.turn(self._clock())
 
     def turn(self, now: float) -> None:
-        """Wake every waiter whose time has come."""
+        """Wake every waiter that is due at ``now``."""
         slot = self._slot(now)
         if slot > self._turned:
             self.late_s = max(self.late_s, now - (self._turned + 1) * self._tick_s)
@@ -50,7 +50,7 @@ class TimerWheel:
         self._turned = slot
 
     def lateness(self) -> float:
-        """Return how late the latest tick since the last call was, in seconds."""
+        """Return by how many seconds the most delayed tick since the last call was late."""
         late_s, self.late_s = self.late_s, 0.0
         return late_s
 

@@ -1,1 +1,1 @@
-"""Conversations for ``fuzz``: valid ones, and mutations of their messages, order, frames and requests."""
+"""Conversations for ``fuzz``: valid ones, and ones whose messages, order, frames or requests are changed."""

@@ -1,4 +1,4 @@
-"""Judges of a gateway's answers: objections to the client's messages, and faults of the gateway. Pure."""
+"""Judges of a gateway's answers: objections to a client's messages, and faults of the gateway. Pure."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -17,11 +17,11 @@ class Judged(NamedTuple):
 
 
 Judge = Callable[[bytes], Judged]
-"""Judges one message, or all that came over TCP. Raises ``MalformedAnswer``."""
+"""Judges one message, or all bytes received over TCP. Raises ``MalformedAnswer``."""
 
 
 class MalformedAnswer(Exception):
-    """Message of a gateway that its protocol does not permit: a fault."""
+    """The protocol does not permit this message of the gateway: a fault."""
 
 
 def judge_own(payload: bytes) -> Judged:
@@ -39,7 +39,7 @@ def judge_error(code: object, message: object) -> Judged:
 
 
 def decode_answer(payload: bytes, *fields: str) -> dict[str, Any]:
-    """Return the JSON object of an answer. Raises ``MalformedAnswer`` if it is none or lacks one of ``fields``."""
+    """Return an answer's JSON object. Raises ``MalformedAnswer`` if it is none, or lacks one of ``fields``."""
     try:
         answer = msgspec.json.decode(payload)
     except NOT_JSON as error:

@@ -1,4 +1,4 @@
-"""Conversations of ``fuzz`` by number. Pure: seed, number and sessions decide every byte."""
+"""Conversations of ``fuzz`` by number. Pure: seed, number and sessions determine every byte."""
 
 import random
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ _RECENT: Final = 50
 
 
 class FuzzKind(StrEnum):
-    """Kind of conversation: the changed part, or none."""
+    """Kind of conversation: what is changed in it, if anything."""
 
     VALID = "valid"
     FIELDS = "fields"
@@ -41,7 +41,7 @@ class FuzzKind(StrEnum):
 
 
 class FuzzEnd(StrEnum):
-    """How this side ends a conversation: by a close, at once or after listening, or by a reset."""
+    """How the fuzzer ends a conversation: by a close, at once or after listening, or by a reset."""
 
     CLOSE = "close"
     LISTEN = "listen"
@@ -72,7 +72,7 @@ ENDS: Final = {FuzzEnd.CLOSE: 35, FuzzEnd.LISTEN: 50, FuzzEnd.RESET: 15}
 
 
 class Conversation(NamedTuple):
-    """Conversation: ``opening`` is the first request, ``messages`` follow once it is a WebSocket.
+    """Conversation: ``opening`` is the first request; ``messages`` follow over the WebSocket that it opens.
 
     Without an opening the messages are sent over TCP. ``judge``: judges the gateway's answers.
     """
@@ -107,7 +107,7 @@ def conversation(
 def _resuming_conversation(
     source: random.Random, number: int, session_of: SessionOf, address: Address, end: FuzzEnd
 ) -> Conversation:
-    """Return a conversation that takes over or resumes the session of an earlier one, with its own segments."""
+    """Return a conversation in the session of an earlier one, which it takes over or resumes."""
     other = session_of(max(0, number - source.randint(1, _RECENT)))
     items = ordinary(source, other)
     hello = items[0]
@@ -124,5 +124,5 @@ def _resuming_conversation(
 
 
 def sessions(salt: bytes) -> SessionOf:
-    """Return the sessions of a run: the same salt gives the same ones."""
+    """Return the sessions of a run: equal salts give equal sessions."""
     return lambda number: UUID(int=random.Random(salt + b"/%d" % number).getrandbits(128), version=4)

@@ -1,4 +1,4 @@
-"""Protocols of others for ``fuzz``: valid messages of each, and judges of the answers. Pure."""
+"""Protocols of other products for ``fuzz``: valid messages of each, and judges of the answers. Pure."""
 
 import random
 from base64 import b64encode
@@ -22,7 +22,7 @@ def audio(source: random.Random, sizes: tuple[int, ...] = _FRAMES) -> bytes:
 
 
 def deepgram(source: random.Random) -> list[Item]:
-    """Return a live session: audio, and messages that end something."""
+    """Return the messages of a live session: audio and control messages."""
     items: list[Item] = [{"type": "KeepAlive"}]
     for _ in range(source.randint(1, 8)):
         items.append(audio(source))
@@ -60,12 +60,12 @@ def earlier(source: random.Random) -> list[Item]:
 
 
 def judge_earlier(payload: bytes) -> Judged:
-    """Judge a message of the server, whose errors have no codes."""
+    """Judge a message of the server; its errors have no codes."""
     answer = decode_answer(payload, "type", "chunk_index")
     if answer["type"] != "error":
         return Judged()
     if not answer.get("message"):
-        raise MalformedAnswer("an error says nothing")
+        raise MalformedAnswer("an error has no message")
     return judge_error("error", answer["message"])
 
 
@@ -118,7 +118,7 @@ _TURNS: Final[tuple[Any, ...]] = (
 
 
 def realtime(source: random.Random) -> list[Item]:
-    """Return events of a client that transcribes."""
+    """Return the events of a client that transcribes."""
     items: list[Item] = [_session_update(source)]
     for _ in range(source.randint(1, 10)):
         data = b64encode(audio(source, (2, 320, 3_200, 9_600))).decode()
@@ -170,7 +170,7 @@ def vosk(source: random.Random) -> list[Item]:
 
 
 def judge_vosk(payload: bytes) -> Judged:
-    """Judge a reply of the server, whose errors are the codes with which it closes."""
+    """Judge a reply of the server; it reports errors by the code with which it closes."""
     if not _REPLIES & set(decode_answer(payload)):
         raise MalformedAnswer("a reply of the gateway has no text")
     return Judged()
@@ -180,7 +180,7 @@ def judge_vosk(payload: bytes) -> Judged:
 
 
 def wyoming(source: random.Random) -> list[Item]:
-    """Return events of Home Assistant; a payload is an item of its own."""
+    """Return the events that Home Assistant sends; each payload is an item of its own."""
     items: list[Item] = [{"type": "describe"}] if source.random() < _CHANCE else []
     for _ in range(source.randint(1, 2)):
         language = source.choice(("en", "zh-CN", None))
@@ -196,7 +196,7 @@ def wyoming(source: random.Random) -> list[Item]:
 
 
 def as_lines(messages: list[FuzzMessage]) -> list[FuzzMessage]:
-    """Return messages as they are sent over TCP: texts as lines, payloads as they are."""
+    """Return messages for TCP: texts as lines, payloads unchanged."""
     return [
         message._replace(payload=message.payload + (b"\n" if message.opcode == TEXT else b""), raw=True)
         for message in messages
@@ -204,7 +204,7 @@ def as_lines(messages: list[FuzzMessage]) -> list[FuzzMessage]:
 
 
 def judge_wyoming(received: bytes) -> Judged:
-    """Judge all events that came; the last one may be cut off where this side reset the connection."""
+    """Judge all received events; the last one may be incomplete if the fuzzer reset the connection."""
     found = Judged()
     while received:
         line, ended, received = received.partition(b"\n")
@@ -227,7 +227,7 @@ def judge_wyoming(received: bytes) -> Judged:
 def _length(event: dict[str, Any], field: str) -> int:
     length = event.get(field) or 0
     if type(length) is not int or length < 0:
-        raise MalformedAnswer(f"{field} is no length: {length!r:.40}")
+        raise MalformedAnswer(f"{field} is not a length: {length!r:.40}")
     return length
 
 
@@ -235,7 +235,7 @@ def _judge_wyoming_error(inline: object, data: bytes) -> Judged:
     if not inline and not data:
         raise MalformedAnswer("an error without data")
     if not isinstance(inline, dict):
-        raise MalformedAnswer(f"the data of an error is no object: {inline!r:.40}")
+        raise MalformedAnswer(f"the data of an error is not an object: {inline!r:.40}")
     error = inline or decode_answer(data, "text")
     if "text" not in error:
         raise MalformedAnswer("an error without text")

@@ -1,4 +1,4 @@
-"""Valid conversations, from which mutations are made. Pure: equal sources of chance give equal conversations."""
+"""Valid conversations, from which mutations are made. Pure: equal random sources give equal conversations."""
 
 import random
 from collections.abc import Callable, Iterator
@@ -28,11 +28,11 @@ _FRAME_SIZES: Final = (1, 7, 160, 400, 800)
 _CHANCE: Final = 0.2
 _ENDED: Final = 0.1
 _CANCELLED: Final = 0.6
-"""Part of the segments that is cancelled. Few are ended: this is no test of the workers."""
+"""Share of the segments that is cancelled. Few are ended, because this does not test the workers."""
 
 Fields: TypeAlias = dict[str, Any]
 Item: TypeAlias = Fields | bytes
-"""Text message as its fields, or audio frame."""
+"""Fields of a text message, or an audio frame."""
 
 SessionOf = Callable[[int], UUID]
 """Returns the session of the conversation with this number."""
@@ -55,7 +55,7 @@ class FuzzMessage(NamedTuple):
 
 
 def ordinary(source: random.Random, session: UUID) -> list[Item]:
-    """Return a valid conversation without its end: segments of a few frames, as clients send them."""
+    """Return a valid conversation, without the close: segments of a few frames, as clients send them."""
     options = Options(partials=source.random() < _CHANCE, language=source.choice(("auto", "en", "zh")))
     items: list[Item] = [fields(Hello(session, client="fuzz", options=options))]
     segments = source.randint(0, _MOST_SEGMENTS)
@@ -85,7 +85,7 @@ def _segment(source: random.Random, segment: int) -> Iterator[Item]:
 
 
 def fields(message: ClientMessage) -> Fields:
-    """Return the fields of a message, its type among them."""
+    """Return the fields of a message, including its type."""
     found: Fields = msgspec.to_builtins(message)
     return found
 

@@ -1,4 +1,4 @@
-"""Mutations of a conversation, by the part that they change: fields, order, audio, text, frames. Pure."""
+"""Mutations of a conversation, each of which changes one part: fields, order, audio, text or frames. Pure."""
 
 import random
 import struct
@@ -27,11 +27,11 @@ NASTY: Final[tuple[Any, ...]] = (
     [[]], {}, {"a": {}}, list(range(300)), [0, 0], [-1], ["auto"] * 40, "00000000-0000-0000-0000-000000000000",
     "hello", "segment.end",
 )  # fmt: skip
-"""Values at and beyond the limits of fields, and of other types."""
+"""Values at and beyond the limits of fields, and values of other types."""
 
 
 def change_fields(source: random.Random, items: list[Item]) -> list[FuzzMessage]:
-    """Change, remove or add fields of one text message, possibly of one that is nested in it."""
+    """Change, remove or add fields of one text message, or of an object nested in it."""
     at = source.choice([place for place, item in enumerate(items) if isinstance(item, dict)])
     message = items[at]
     assert isinstance(message, dict)
@@ -65,7 +65,7 @@ def change_order(source: random.Random, items: list[Item]) -> list[FuzzMessage]:
 
 
 def change_audio(source: random.Random, items: list[Item]) -> list[FuzzMessage]:
-    """Change segment, offset or length of audio frames, or send unannounced frames."""
+    """Change segment, offset or length of an audio frame, or add a frame that was not announced."""
     frames = [place for place, item in enumerate(items) if is_audio(item)]
     at = source.choice(frames) if frames else len(items)
     audio = items[at] if frames else bytes(HEADER_BYTES + 320)
@@ -88,7 +88,7 @@ def change_audio(source: random.Random, items: list[Item]) -> list[FuzzMessage]:
 
 
 def change_text(source: random.Random, items: list[Item]) -> list[FuzzMessage]:
-    """Damage the JSON of one message: its bytes, its depth or its length."""
+    """Change the JSON of one message: its bytes, its depth or its length."""
     messages = encode_items(items)
     at = source.choice([place for place, message in enumerate(messages) if message.opcode == TEXT])
     text = messages[at].payload
@@ -112,7 +112,7 @@ def change_text(source: random.Random, items: list[Item]) -> list[FuzzMessage]:
 
 
 def change_frames(source: random.Random, items: list[Item]) -> list[FuzzMessage]:
-    """Break the rules of WebSocket frames: fragments, reserved bits, control frames, lengths, masks."""
+    """Violate the rules of WebSocket frames: fragments, reserved bits, control frames, lengths, masks."""
     messages = encode_items(items)
     at = source.randrange(len(messages))
     whole = messages[at]
@@ -142,7 +142,7 @@ def change_frames(source: random.Random, items: list[Item]) -> list[FuzzMessage]
 
 
 def flood(source: random.Random, items: list[Item], most: int = _FLOOD) -> list[FuzzMessage]:
-    """Repeat one message very often."""
+    """Repeat one message many times."""
     at = source.randrange(len(items))
     items[at : at + 1] = [items[at]] * source.randint(2, most)
     return encode_items(items)

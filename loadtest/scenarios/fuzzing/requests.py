@@ -1,4 +1,4 @@
-"""Mutated HTTP requests: handshakes of the stream, a gateway's other routes, and forms with files. Pure."""
+"""Mutated HTTP requests: handshakes of the stream, other routes of a gateway, and forms with files. Pure."""
 
 import random
 import struct
@@ -12,7 +12,7 @@ from loadtest.scenarios.fuzzing.mutations import NASTY
 
 _CHANCE: Final = 0.15
 _LEFT_OUT: Final = ("/v1/pair", "/v1/monitor", "/v1/broker", "/v1/stream")
-"""Routes that stay open, and pairing: an owner who pairs a device meanwhile should not be disturbed."""
+"""Routes whose connections stay open, and pairing, which an owner may be doing meanwhile."""
 _METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "get", "X" * 40)
 _VALUES: Final = (
     "", "0", "-1", "1", "99999999999999999999", "1e9", "nan", "true", "null", "x" * 300, "%00", "%ff", "%",
@@ -46,7 +46,7 @@ _REQUEST_LINES: Final = (
 _PATHS: Final = {"/v1/audio/transcriptions": 6, "/inference": 3, "/v1/audio/translations": 2, "/v1/models": 1}
 _BOUNDARY: Final = b"fuzz-boundary"
 _WHOLE: Final = 0.03
-"""Part of the forms that is valid. A process reads each such file: there are few."""
+"""Share of the forms that is valid: few, because a process is started to read each such file."""
 _REFUSED: Final = ("temperature", "nan")
 _FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "model": ("whisper-1", "gpt-4o-transcribe", ""),
@@ -68,7 +68,7 @@ class FuzzedRoute(NamedTuple):
 
 
 def routes(openapi: dict[str, Any]) -> tuple[FuzzedRoute, ...]:
-    """Return the routes that may be fuzzed, from the gateway's own description."""
+    """Return the routes that may be fuzzed, from the gateway's OpenAPI document."""
     return tuple(
         FuzzedRoute(method.upper(), path)
         for path, methods in openapi.get("paths", {}).items()
@@ -78,7 +78,7 @@ def routes(openapi: dict[str, Any]) -> tuple[FuzzedRoute, ...]:
 
 
 def request(source: random.Random, known: Sequence[FuzzedRoute], address: Address) -> bytes:
-    """Return one request: a route with random parameters, sometimes another method, headers or body."""
+    """Return one request: a route with random parameters, sometimes with another method, header or body."""
     method, path = source.choice(known)
     if source.random() < _CHANCE:
         method = source.choice(_METHODS)
@@ -99,7 +99,7 @@ def _assemble(
     kind: str | None,
     chances: tuple[float, float],
 ) -> bytes:
-    """Return the bytes of a request. ``chances``: of leaving out the key, and of an odd header."""
+    """Return the bytes of a request. ``chances``: that the key is left out, and that an odd header is added."""
     without_key, odd = chances
     lines = [f"{line} HTTP/1.1", f"Host: {urlsplit(address.url).netloc}"]
     lines += ["Connection: close", f"Content-Length: {len(body)}"]
@@ -113,7 +113,7 @@ def _assemble(
 
 
 def bad_handshake(source: random.Random, whole: bytes) -> bytes:
-    """Return a handshake with something left out, repeated, wrong, or no HTTP at all."""
+    """Return a handshake in which something is missing, repeated or wrong, or bytes that are not HTTP."""
     lines = whole.split(b"\r\n")[:-2]
     at = source.randrange(1, len(lines))
     match source.randrange(6):
@@ -144,7 +144,7 @@ Part = tuple[bytes, bytes]
 
 
 def openai_request(source: random.Random, address: Address) -> bytes:
-    """Return one request with a form for OpenAI's routes for files: wrong fields, broken bodies, broken files."""
+    """Return one request with a form for OpenAI's routes for files: with wrong fields, body or file."""
     chosen = source.sample([*_FIELDS], source.randint(0, 4))
     parts = [_field(name, source.choice(_FIELDS[name])) for name in chosen]
     parts.insert(source.randint(0, len(parts)), _file(source))
@@ -163,7 +163,7 @@ def openai_request(source: random.Random, address: Address) -> bytes:
 
 
 def _damage(source: random.Random, parts: list[Part]) -> None:
-    """Change one of the parts, or add some."""
+    """Remove, repeat or change one of the parts, or add some."""
     at = source.randrange(len(parts))
     match source.randrange(6):
         case 0:
@@ -192,7 +192,7 @@ def _file(source: random.Random) -> Part:
 
 
 def _wav(source: random.Random) -> bytes:
-    """Return a short file of 16 kHz mono PCM, sometimes one whose header lies."""
+    """Return a short file of 16 kHz mono PCM, sometimes with a wrong header."""
     pcm = source.randbytes(2 * source.choice((0, 160, 8_000)))
     declared = source.choice((len(pcm), len(pcm), len(pcm), 0, 2**32 - 1))
     rate = source.choice((16_000, 16_000, 16_000, 0, 2**31))

@@ -1,4 +1,4 @@
-"""Conversations of ``fuzz`` in protocols of others, by wire and number. Pure. ``WIRES`` lists the protocols."""
+"""Conversations of ``fuzz`` in other products' protocols, by wire and number. Pure. ``WIRES`` lists them."""
 
 import random
 from base64 import b64encode
@@ -39,9 +39,9 @@ class Wire(StrEnum):
 
 
 class FuzzedWire(NamedTuple):
-    """Protocol of others. ``ordinary``: makes valid messages; ``request``: makes whole requests instead.
+    """Protocol of another product. ``ordinary`` returns valid messages, or ``request`` a whole request.
 
-    ``path``: of its WebSocket; empty: the messages are sent over TCP as ``as_lines`` makes them.
+    ``path``: of its WebSocket; without one, messages are sent over TCP as ``as_lines`` returns them.
     """
 
     ordinary: Callable[[random.Random], list[Item]] | None = None
@@ -82,7 +82,7 @@ _AUDIO_FIELDS: Final = frozenset({"audio", "audio_data"})
 
 
 def dialect_conversation(wire: Wire, seed: int, number: int, address: Address) -> Conversation:
-    """Return the conversation with this number in a protocol of others."""
+    """Return the conversation with this number in another product's protocol."""
     source, fuzzed = random.Random(f"fuzz/{wire}/{seed}/{number}"), WIRES[wire]
     if fuzzed.request is not None:
         return Conversation(number, FuzzKind.REQUEST, fuzzed.request(source, address))
@@ -93,7 +93,7 @@ def dialect_conversation(wire: Wire, seed: int, number: int, address: Address) -
     if kind is FuzzKind.HANDSHAKE and opening:
         return Conversation(number, kind, bad_handshake(source, opening), judge=fuzzed.judge)
     mutate = _MUTATIONS.get(kind)
-    items = deepcopy(fuzzed.ordinary(source))  # mutations change values that ordinary messages share
+    items = deepcopy(fuzzed.ordinary(source))  # mutations must not change values that all conversations share
     messages = mutate(source, items) if mutate else encode_items(items)
     if not opening:
         messages = dialects.as_lines(messages)
@@ -101,7 +101,7 @@ def dialect_conversation(wire: Wire, seed: int, number: int, address: Address) -
 
 
 def damage_audio(source: random.Random, items: list[Item]) -> list[FuzzMessage]:
-    """Change, cut, lengthen or double audio, be it bytes or a field in base64."""
+    """Change, cut, lengthen or double audio, which is bytes or a field in base64."""
     spoken = [at for at, item in enumerate(items) if isinstance(item, bytes) or _AUDIO_FIELDS & set(item)]
     at = source.choice(spoken) if spoken else len(items)
     before = items[at] if spoken else bytes(320)
@@ -119,7 +119,7 @@ def damage_audio(source: random.Random, items: list[Item]) -> list[FuzzMessage]:
 
 
 def flood_a_little(source: random.Random, items: list[Item]) -> list[FuzzMessage]:
-    """Repeat one message, but not so often that the audio fills the queue of the workers for long."""
+    """Repeat one message, but not so often that its audio fills the queue of the workers for long."""
     return flood(source, items, _FLOOD)
 
 

@@ -41,7 +41,7 @@ def test_worker_of_unknown_speed_counts_as_the_average() -> None:
 def test_need_without_known_speeds_says_so() -> None:
     found = need(10, Fleet((0.0,), streams=5.0))
     assert (found.workers_needed, found.carries) == (None, 3)
-    assert "None of the workers has told" in describe_need(found)
+    assert "None of the workers has reported" in describe_need(found)
     assert need(10, Fleet(())).carries == 0
 
 

@@ -27,7 +27,7 @@ def test_forecast_of_one_speaker_has_no_plural_of_one() -> None:
 
 def test_forecast_of_a_speaker_who_pauses_too_long_has_no_waits() -> None:
     found = forecast(ForecastInput(1, 0.01, 0.3), estimate(WorkerTimes(0.02)), UnitCosts())
-    assert found.waits.p50 is None and "nothing was said" in describe_forecast(found)
+    assert found.waits.p50 is None and "no segment ended" in describe_forecast(found)
 
 
 def test_forecast_simulates_the_asked_lags_and_reports_the_price() -> None:

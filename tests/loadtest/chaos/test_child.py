@@ -1,4 +1,4 @@
-"""Child process that is started again whenever it ends."""
+"""Child process that is restarted whenever it ends."""
 
 import asyncio
 import sys

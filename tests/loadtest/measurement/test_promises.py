@@ -33,7 +33,7 @@ def test_speakers_are_served_if_every_segment_ended_once() -> None:
         (replace(found(), wrong=1, errors=1), ", 1 wrong"),
         (replace(found(), failed=2, errors=2), ", 2 failed"),
         (replace(found(), missing=1, errors=1), ", 1 without a result"),
-        (replace(found(), early=1), ", 1 tries too early"),
+        (replace(found(), early=1), ", 1 attempts too early"),
         (replace(found(), back=Reconnection(3, 1, 0, None, None, None)), ", 2 cut clients that did not return"),
     ],
 )

@@ -37,8 +37,8 @@ def test_progress_table_shows_current_figures() -> None:
     written = io.StringIO()
     Console(file=written, width=100).print(table(run()))
     for expected in (
-        "4 of 5 here",
-        "1 right of 4, 2 on their way, 1 wrong",
+        "4 of 5 open",
+        "1 right of 4, 2 open, 1 wrong",
         "p50 42 ms",
         "3 x 503 busy",
         "12,345",
