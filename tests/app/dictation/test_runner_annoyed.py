@@ -94,6 +94,10 @@ async def test_random_actions_leave_no_text_stuck_lost_or_duplicated(
         await wait_until(lambda: world.hotkeys._queued.empty(), "all keys are up")
         world.dictating.ask(Verb.STOP)
         machine = world.dictating._machine
+        await wait_until(lambda: machine.recording is None, "nothing is recorded")
+        world.inserter.focus, world.devices.failure = WINDOW, None
+        world.dictating.change(DictationOptions(TalkMode.TOGGLE, keys=KEYS))
+        await world.dictate()  # its text is inserted, even if a busy machine kept all others from it
         await wait_until(lambda: machine.recording is None and not machine.pending, "every take has ended")
         await wait_until(lambda: all(found.state is not TakeState.LIVE for found in world.found), "journals too")
         assert world.dictating.view.state not in (State.ARMING, State.LISTENING, State.INSERTING)
