@@ -14,9 +14,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from protocol.engine import Engine, EngineUnavailable, StreamingEngine, Transcript
+from protocol.engine import DecodeOutcome, Engine, EngineUnavailable, StreamingEngine, Transcript
 from protocol.recognition import Options
 from runtime.memory import WorkMemory, exempt_existing, without_collection
+from worker.chinese_names import apply_chinese_names
 from worker.chinese_text import apply_chinese_style
 from worker.core.errors import UnknownEngine
 from worker.engines.registry import create_engine
@@ -115,11 +116,12 @@ def _decode(engine: Engine, request: Decode) -> Reply:
     outcomes = tuple(engine.decode(request.batch))
     if len(outcomes) != len(request.batch):
         return Raised(f"{len(outcomes)} outcomes for {len(request.batch)} requests")
-    return Decoded(
-        tuple(
-            apply_chinese_style(outcome, of.options) for outcome, of in zip(outcomes, request.batch, strict=True)
-        )
-    )
+    pairs = zip(outcomes, request.batch, strict=True)
+    return Decoded(tuple(_in_style(outcome, asked.options) for outcome, asked in pairs))
+
+
+def _in_style(outcome: DecodeOutcome, options: Options) -> DecodeOutcome:
+    return apply_chinese_names(apply_chinese_style(outcome, options), options)
 
 
 def _feed(engine: StreamingEngine, request: Feed) -> Reply:
@@ -132,7 +134,7 @@ def _feed(engine: StreamingEngine, request: Feed) -> Reply:
 
 
 def _styled_text(text: str, options: Options) -> str:
-    outcome = apply_chinese_style(Transcript(text), options)
+    outcome = _in_style(Transcript(text), options)
     return outcome.text if isinstance(outcome, Transcript) else text
 
 

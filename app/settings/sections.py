@@ -109,7 +109,9 @@ class RecognitionSection:
         "simplified", "How Chinese is written. as-is: as the model writes it."
     )
     hotwords: tuple[str, ...] = setting(
-        (), "Names and terms to listen for, if the model supports hotwords.", checks.words
+        (),
+        "Names and terms to prefer. Chinese ones of three characters or more work with every model.",
+        checks.words,
     )
     replacements: tuple[Replacement, ...] = table(
         "Replacements for recognised words. See below.", checks.replacements

@@ -14,7 +14,7 @@ from speech.models.store import FolderState, ModelStore
 
 _EXTRAS: Final = {
     "gateway": ("alembic", "prometheus_client", "redis", "segno", "sqlalchemy", "wyoming"),
-    "worker": ("opencc", "prometheus_client", "redis"),
+    "worker": ("opencc", "prometheus_client", "pypinyin", "redis"),
     "server": ("psycopg",),
     "whisper": ("faster_whisper",),
     "microphone": ("sounddevice",),

@@ -1,0 +1,94 @@
+"""Mandarin names and terms that whisper-base writes, by what the speaker's list of names does.
+
+    python -m benchmarks.fidelity.chinese_names --audio AUDIO_DIR [--json FILE]
+
+AUDIO_DIR has a recording NAME.wav of each line of ``chinese_names.tsv``: name, language, text, voice, speed, and
+the name or term in the text. Any text-to-speech program may speak them. All names are on the list. The rows: no
+list; the list by sound alone, as for engines without hotwords; as hotwords alone; and both.
+``never_said``: names that were written although another one was said.
+"""
+
+import csv
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from benchmarks.fidelity.text_comparison import compare
+from benchmarks.programs import whisper_settings
+from benchmarks.report import Row, arguments, report
+from protocol.engine import DecodeOutcome, DecodeRequest, Transcript
+from protocol.recognition import Options
+from tests.helpers.recordings import samples_of
+from worker.chinese_names import apply_chinese_names
+from worker.engines.whisper.engine import WhisperEngine, create
+
+LINES: Final = Path(__file__).with_name("chinese_names.tsv")
+
+
+class Spoken(NamedTuple):
+    """A recording of one sentence with one name in it."""
+
+    text: str
+    name: str
+    pcm: bytes
+
+
+def main() -> None:
+    """Decode all recordings without and with the names as hotwords, and print a row for each way to use them."""
+    options = arguments(__doc__, audio="")
+    spoken = recordings(Path(options.audio))
+    names = tuple(one.name for one in spoken)
+    engine = create(whisper_settings())
+    plain, prompted = (decoded(engine, spoken, hotwords) for hotwords in ((), names))
+    rows = [
+        row("no list", spoken, plain, str),
+        row("by sound", spoken, plain, lambda text: by_sound(text, names)),
+        row("hotwords", spoken, prompted, str),
+        row("hotwords and by sound", spoken, prompted, lambda text: by_sound(text, names)),
+    ]
+    report("Chinese names", rows, options.json, "chinese-names")
+
+
+def recordings(folder: Path) -> list[Spoken]:
+    """Return the recordings of all lines."""
+    with LINES.open(encoding="utf-8", newline="") as lines:
+        return [
+            Spoken(text, said, samples_of(folder / f"{name}.wav").tobytes())
+            for name, _, text, _, _, said in csv.reader(lines, delimiter="\t")
+        ]
+
+
+def decoded(engine: WhisperEngine, spoken: Sequence[Spoken], hotwords: tuple[str, ...]) -> list[str]:
+    """Return the text of each recording, decoded by itself."""
+    options = Options(language="zh", hotwords=hotwords)
+    return [_text(engine.decode([DecodeRequest(one.pcm, options)])[0]) for one in spoken]
+
+
+def by_sound(text: str, names: tuple[str, ...]) -> str:
+    """Return the text as a worker writes it with these names."""
+    return _text(apply_chinese_names(Transcript(text), Options(hotwords=names)))
+
+
+def row(names: str, spoken: Sequence[Spoken], texts: Sequence[str], written: Callable[[str], str]) -> Row:
+    """Count the names that are right, the names that were never said, and the wrong characters."""
+    right = wrong = errors = units = 0
+    for one, text in zip(spoken, map(written, texts), strict=True):
+        right += one.name in text
+        wrong += sum(other.name in text and other.name not in one.text for other in spoken)
+        heard = compare(one.text, (), text, "zh")
+        errors, units = errors + heard.errors, units + heard.units
+    return {
+        "names": names,
+        "said": len(spoken),
+        "right": right,
+        "never_said": wrong,
+        "characters_wrong_percent": 100 * errors / units,
+    }
+
+
+def _text(outcome: DecodeOutcome) -> str:
+    return outcome.text if isinstance(outcome, Transcript) else ""
+
+
+if __name__ == "__main__":
+    main()
