@@ -54,6 +54,7 @@ class WaylandObject:
 
     def __init__(self, connection: "WaylandConnection", interface: Interface, object_id: int) -> None:
         self.interface, self.object_id = interface, object_id
+        self.destroyed = False
         self._connection = connection
         self._handlers: dict[str, Handler] = {}
 
@@ -71,6 +72,7 @@ class WaylandObject:
     def destroy(self) -> None:
         """Send the request ``destroy``; no more events are handled."""
         self.request("destroy")
+        self.destroyed = True
         self._handlers.clear()
         self._connection.forget(self)
 

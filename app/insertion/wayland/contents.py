@@ -29,7 +29,7 @@ async def read_contents(
     deadline_s: float = READ_DEADLINE_S,
     most_bytes: int = MOST_BYTES,
 ) -> Contents | None:
-    """Return the contents in all formats, or ``None`` if the owner exceeds the limits of time and size.
+    """Return the contents in all formats, or ``None`` if the owner exceeds the limits or another one copies.
 
     Raises ``CompositorGone``.
     """
@@ -40,6 +40,8 @@ async def read_contents(
     left = most_bytes
     async with within(deadline_s, TooMuch):
         for name in wanted:
+            if offer.destroyed:
+                return None
             reading, writing = os.pipe2(os.O_CLOEXEC)
             offer.request("receive", name, writing)
             found[name] = await read_all(reading, left)

@@ -150,6 +150,18 @@ async def test_contents_of_a_silent_owner_are_not_kept(sway: WaylandDesktop) -> 
         assert await clipboard.keep(primary=False)
 
 
+async def test_copy_while_contents_are_read_leaves_the_connection_open(sway: WaylandDesktop) -> None:
+    """The formats that are not read yet have gone with the earlier copy."""
+    async with lent(sway) as clipboard:
+        async with owned(sway, "text/plain", "text/html") as pipes:
+            keeping = asyncio.ensure_future(clipboard.keep())
+            await wait_until(lambda: bool(pipes), "the first format is read")
+            await asyncio.to_thread(sway.copy, b"newer")
+            await clipboard._await_compositor()
+        assert not await keeping
+        assert await clipboard.keep()
+
+
 @pytest.mark.parametrize("late", [False, True])
 async def test_contents_survive_a_killed_process(sway: WaylandDesktop, memory: int, late: bool) -> None:
     sway.copy_all(BEFORE)
