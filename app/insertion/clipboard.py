@@ -61,6 +61,9 @@ class Clipboard(Protocol):
 class LentClipboard(Clipboard, Protocol):
     """A clipboard that must be closed, because this process serves it."""
 
+    async def is_echoed(self, text: str) -> bool:
+        """Return whether another program offers the same text: the target may have it from there."""
+
     async def close(self) -> None:
         """Restore the saved contents at once. Safe to call twice."""
 
@@ -118,6 +121,10 @@ class WatchedClipboard(ABC):
                 break
             await asyncio.sleep(watch.settles_s() - loop_time())
         await self._restore()
+
+    async def is_echoed(self, text: str) -> bool:
+        """Return False: only some clipboards can tell."""
+        return False
 
     @property
     def _is_connected(self) -> bool:

@@ -39,6 +39,7 @@ MANAGERS_S: Final = 0.05
 """Time for clipboard managers to read a new text before the key."""
 _LATE_MANAGERS_S: Final = 0.5
 """Longest time for the managers that have read the last text before its key."""
+_ECHO_S: Final = 0.5
 
 _ANY: Final = 1  # data-control names no reader: all are taken for the target
 _NOTHING: Final[Contents] = {}
@@ -165,6 +166,15 @@ class DataControlClipboard(WatchedClipboard):
         """Note that the key is about to be pressed, and how many reads came before it."""
         self._usual, self._target = self._early, process
         super().expect_read()
+
+    async def is_echoed(self, text: str) -> bool:
+        """Return whether a program that synchronises clipboards offers the same text: the target may have it."""
+        data, names = text.encode(), text_contents(text).keys()
+        for offer in [slot.offer for slot in self._slots.values() if slot.own is None and slot.offer]:
+            format_ = [name for name in self._formats[offer] if name in names and is_text(name)][:1]
+            if data in (await read_contents(offer, format_, _ECHO_S, len(data)) or {}).values():
+                return True
+        return False
 
     async def close(self) -> None:
         """Restore the saved contents at once, and let a keeper serve them from now on. Safe to call twice."""

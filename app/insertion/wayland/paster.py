@@ -97,13 +97,20 @@ class WaylandPaster:
             pressed = True
             return None
 
+        offered = to_paste(text, target)
         try:
-            reason = await self._flow.paste(to_paste(text, target), press, primary=keys.primary)
+            reason = await self._flow.paste(offered, press, primary=keys.primary)
+            if reason is HoldReason.NOT_READ and await self._may_be_elsewhere(offered, target):
+                reason = HoldReason.UNCERTAIN
         except InsertionUnavailable as error:  # the clipboard is not allowed either
             return held_insertion(_reason_of(error))
         if reason is not None and pressed:
             self._late_ends_s = loop_time() + LATE_S
         return Insertion(InsertionResult.PASTED) if reason is None else held_insertion(reason)
+
+    async def _may_be_elsewhere(self, text: str, target: Target) -> bool:
+        """Return whether another window may have got the key, or the target the text from another program."""
+        return not await has_focus(self._parts.focus, target) or await self._parts.clipboard.is_echoed(text)
 
     async def prepare(self, target: Target) -> None:
         """Save the clipboard before a text for ``target`` comes, if the parts allow it. Raises ``ScreenGone``."""

@@ -38,6 +38,9 @@ class FakeClipboard:
         self.done.append("read")
         return self.reads
 
+    async def is_echoed(self, text: str) -> bool:
+        return False
+
     async def give_back(self) -> None:
         if self.hangs:
             self.hangs -= 1

@@ -101,6 +101,33 @@ async def test_late_clipboard_manager_is_not_mistaken_for_the_target(sway: Wayla
         process.send_signal(signal.SIGCONT)
 
 
+async def test_text_is_uncertain_when_the_focus_has_moved_after_the_key(sway: WaylandDesktop) -> None:
+    """The compositor may have given the key to the other window."""
+    TextField(sway, "stopped, then without the focus")
+    process = sway.processes[-1]
+    async with opened(sway) as inserter:
+        process.send_signal(signal.SIGSTOP)
+        inserting = asyncio.create_task(inserter.insert("text", await inserter.target()))
+        await wait_until(lambda: inserter.helper is not None and inserter.helper.late, "the key is pressed")
+        await asyncio.to_thread(TextField, sway, "with the focus")
+        assert await inserting == held_insertion(HoldReason.UNCERTAIN)
+        process.send_signal(signal.SIGCONT)
+
+
+async def test_text_is_uncertain_when_another_program_offers_the_same(sway: WaylandDesktop) -> None:
+    """Programs that synchronise clipboards do so; the target then reads the text from them."""
+    field = TextField(sway, "beside a synchroniser")
+    process = sway.processes[-1]
+    async with opened(sway) as inserter:
+        process.send_signal(signal.SIGSTOP)
+        inserting = asyncio.create_task(inserter.insert("text", await inserter.target()))
+        await wait_until(lambda: inserter.helper is not None and inserter.helper.late, "the key is pressed")
+        await asyncio.to_thread(sway.copy, b"text")
+        process.send_signal(signal.SIGCONT)
+        assert await inserting == held_insertion(HoldReason.UNCERTAIN)
+    await field.shows("text")
+
+
 async def test_rules_of_programs_apply(sway: WaylandDesktop) -> None:
     field = TextField(sway, "with rules")
     async with opened(sway) as inserter:
