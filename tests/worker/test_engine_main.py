@@ -3,15 +3,17 @@
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
 
-from protocol.engine import DecodeRequest, EngineSettings, EngineUnavailable, Transcript
+from protocol.engine import DecodeOutcome, DecodeRequest, EngineSettings, EngineUnavailable, Transcript
+from protocol.recognition import Options
 from runtime import memory
-from tests.helpers.fault_engines import ENGINE, Fault, pcm
+from tests.helpers.fault_engines import ENGINE, Fault, FaultEngine, pcm
 from worker import engine_main
 from worker.supervision.engine_frames import (
     REPLIES,
@@ -54,6 +56,13 @@ def kept_shapes(settings: EngineSettings) -> NoReturn:
     raise EngineUnavailable(os.environ.get("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "1024"))
 
 
+class NamingEngine(FaultEngine):
+    """An engine that always hears a Chinese name."""
+
+    def decode(self, batch: Sequence[DecodeRequest]) -> Sequence[DecodeOutcome]:
+        return [Transcript("王晓明,你好.", "zh") for _ in batch]
+
+
 def decode(*faults: Fault) -> Decode:
     return Decode(tuple(DecodeRequest(pcm(fault)) for fault in faults))
 
@@ -62,6 +71,13 @@ def test_engine_process_loads_decodes_and_ends_with_its_input() -> None:
     replies, _, status = converse(LoadEngine(EngineSettings(ENGINE)), decode(Fault.NONE), decode(Fault.NONE))
     assert isinstance(replies[0], Ready)
     assert replies[1:] == [Decoded((Transcript("none 1"),))] * 2 and status == 0
+
+
+def test_texts_have_the_chinese_style_and_names_of_their_requests() -> None:
+    asked = LoadEngine(EngineSettings("tests.worker.test_engine_main:NamingEngine"))
+    batch = (DecodeRequest(b""), DecodeRequest(b"", Options(hotwords=("王小明",))))
+    replies, _, _ = converse(asked, Decode(batch))
+    assert replies[1] == Decoded((Transcript("王晓明，你好。", "zh"), Transcript("王小明，你好。", "zh")))
 
 
 def test_libraries_keep_little_for_lengths_that_do_not_come_again() -> None:
