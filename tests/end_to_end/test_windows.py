@@ -69,7 +69,7 @@ def choose_newest_take(app: DesktopApp) -> None:
     """Open the newest take in the timeline, and focus its text."""
     look_at(app, "home")
     rests(app)
-    keys(app, "ctrl+f", "Tab", "Escape", "Home", "space")  # an open one is closed first
+    keys(app, "ctrl+f", "Tab", "Tab", "Escape", "Home", "space")  # past the filter; an open one is closed first
     rests(app)
     keys(app, "Tab", "Tab", "Tab")  # more, close, text
 
