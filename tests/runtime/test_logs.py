@@ -251,8 +251,11 @@ def test_lines_lost_to_a_slow_disk_are_counted(tmp_path: Path) -> None:
         for number in range(500):
             Logger("test").info(f"audit.kind_{number}")
         unblock.set()
-        written_down = (tmp_path / "test.jsonl").read_bytes
-        wait_until_sync(lambda: written_down().count(b"\n") > 9_000, "most are written: the end waits for 5 s")
+        file = tmp_path / "test.jsonl"  # created with its first line
+        wait_until_sync(
+            lambda: file.exists() and file.read_bytes().count(b"\n") > 9_000,
+            "most are written: the end waits for 5 s",
+        )
     *written, lost = lines(tmp_path)
     assert lost["event"] == "log.lines_lost"
     assert len(written) + cast(int, lost["lines"]) == 10_500 and len(written) <= 10_001

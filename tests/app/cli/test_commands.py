@@ -269,7 +269,7 @@ async def test_refused_key_is_reported_once(capsys: pytest.CaptureFixture[str]) 
 async def test_dead_gateway_is_reported_once_without_errno(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hasty = ClientSettings(first_contact_s=0.3)
+    hasty = ClientSettings(first_contact_s=2.0)  # a loaded machine is refused only after half a second
     monkeypatch.setattr(commands, "Recogniser", partial(Recogniser, settings=hasty))
     port = free_port()
     source = GatewayChoice(f"http://127.0.0.1:{port}", "k")
