@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from aiohttp import web
 
 from app.capture.errors import MicrophoneRefused
 from app.core.errors import Note
@@ -48,7 +49,7 @@ from runtime.tasks import cancel_and_wait
 from speech.audio_file import read_audio
 from tests.app.dictation.world import FakeDevice, FakeDevices, silence
 from tests.app.speech import recording
-from tests.helpers.scripted_gateway import closing_with, oblige, scripted
+from tests.helpers.scripted_gateway import Memory, closing_with, oblige, scripted
 from tests.helpers.waiting import wait_until
 
 TOGGLE = TalkMode.TOGGLE
@@ -312,25 +313,23 @@ async def test_silence_of_a_recording_is_counted_although_the_gateway_refused_it
     tmp_path: Path, models: Path, talk: Samples
 ) -> None:
     """A forgotten recording ends by its silence, whatever the gateway said about the speech before."""
-    quiet = asyncio.Event()
+    refused = asyncio.Event()
+
+    async def refuse(socket: web.WebSocketResponse, memory: Memory) -> None:
+        await closing_with(1003)(socket, memory)
+        refused.set()
 
     class TalkingDevice(FakeDevice):
         async def _blocks(self, stopped: asyncio.Event) -> AsyncIterator[Samples]:
             async for block in super()._blocks(stopped):
                 yield block
                 if self.heard > len(talk):
-                    await quiet.wait()
+                    await refused.wait()
 
-    async with scripted(closing_with(1003)) as gateway:
+    async with scripted(refuse) as gateway:
         desk = Desk(tmp_path, models, np.concatenate((talk, silence(20.0))), gateway.url)
         desk.devices.kind = TalkingDevice
-
-        def is_long_silent() -> bool:
-            if desk.work.note is not None:  # the gateway is away, and then it refuses
-                quiet.set()
-            return desk.work.silence_s() > 20.0
-
-        await desk.run(is_long_silent)
+        await desk.run(lambda: desk.work.silence_s() > 20.0)
     assert desk.note == ("recording-kept", "gateway-refuses")
 
 
