@@ -14,6 +14,7 @@ AppError                base
 ├── MicrophoneError     a microphone does not work: ``app.capture.errors``
 ├── HotkeyError         hotkeys are unavailable: ``app.hotkeys.errors``
 ├── InsertionError      texts cannot be inserted: ``app.insertion.errors``
+├── SheetError          replacement rules cannot be imported: ``app.replacements.errors``
 ├── GatewaysNotKept     the keys of paired gateways cannot be stored: ``app.gateways.store``
 ├── ControlError        the running app cannot be reached: ``app.control.client``
 ├── TakeHistoryError    the history cannot do what was asked: ``app.history.errors``

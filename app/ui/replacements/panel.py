@@ -12,8 +12,10 @@ from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from app.messages.kinds import Action, Problem
+from app.replacements.errors import SheetError
 from app.replacements.rules import MOST_RULES, Example, Replacement, ReplacementsTried, RuleTried, TryReplacements
-from app.replacements.spreadsheets import decode_text, from_text, to_csv
+from app.replacements.sheet_file import read_sheet
+from app.replacements.spreadsheets import to_csv
 from app.settings.schema import as_written
 from app.settings.sections import ChangeSetting
 from app.ui.replacements.rules_model import RulesModel
@@ -114,7 +116,6 @@ class DryRunResults(QWidget):
 NAME: Final = "recognition.replacements"
 _MANY: Final = 8
 _TRY_MS: Final = 400
-_MOST_BYTES: Final = 4 << 20
 _SHEET: Final = "replacements.csv"
 
 
@@ -302,14 +303,12 @@ class ReplacementsPanel(Card):
         kinds = [f"{sheets} (*.csv *.tsv *.txt)"]
         if not (chosen := self._dialogs.files(self, self._texts("words.import"), kinds)):
             return
+        titles = self._texts("words.hears"), self._texts("words.writes")
         try:
-            with Path(chosen[0]).open("rb") as file:
-                text = decode_text(file.read(_MOST_BYTES), chinese=self._texts.language == "zh")
-        except OSError:
-            text = None
-        if text is None:
-            return self._show_result(lambda: self._texts("words.not-read"))
-        sheet = from_text(text, (self._texts("words.hears"), self._texts("words.writes")))
+            sheet = read_sheet(Path(chosen[0]), titles, chinese=self._texts.language == "zh")
+        except SheetError as error:
+            note = error.note
+            return self._show_result(lambda: note_text(self._texts, note))
         if sheet.rules:
             self.model.merge(sheet.rules)
         valid = len(set(sheet.rules) & set(self.model.draft.counting))

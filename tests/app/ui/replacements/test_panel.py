@@ -247,13 +247,23 @@ def test_sheet_of_excel_with_titles_of_the_window_is_imported(desk: Desk, texts:
         assert desk.panel.result.text() == texts("words.imported", count=1)
 
 
+def test_too_large_sheet_is_refused_as_a_whole(desk: Desk, texts: Texts, tmp_path: Path) -> None:
+    sheet = tmp_path / "words.csv"
+    sheet.write_text("git hub,GitHub\n" + f"{' ' * 1023}\n" * (4 << 10), encoding="utf-8")
+    desk.dialogs.chosen = [str(sheet)]
+    desk.panel.show_rules((UM,))
+    desk.panel.import_rules.click()
+    assert desk.panel.result.text() == texts("note.sheet-too-large", most=4)
+    assert desk.values == [] and tuple(desk.panel.model.draft.rules) == (UM,)
+
+
 def test_unreadable_sheet_is_reported_and_changes_nothing(desk: Desk, texts: Texts, tmp_path: Path) -> None:
     picture = tmp_path / "picture.csv"
     picture.write_bytes(b"\xff\xd8\xff\x00")
     for chosen in (picture, tmp_path / "none.csv"):
         desk.dialogs.chosen = [str(chosen)]
         desk.panel.import_rules.click()
-        assert desk.panel.result.text() == texts("words.not-read")
+        assert desk.panel.result.text() == texts("note.sheet-unreadable")
     desk.panel.show_rules((UM,))
     desk.dialogs.chosen = [str(tmp_path / "no" / "folder.csv")]
     desk.panel.export_rules.click()
