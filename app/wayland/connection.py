@@ -50,10 +50,14 @@ class SocketWatcher(Protocol):
 
 
 class WaylandObject:
-    """An object that the app shares with the compositor. Events without a handler are ignored."""
+    """An object that the app shares with the compositor. Events without a handler are ignored.
+
+    ``version``: that of its interface; for a global, the one with which it was bound.
+    """
 
     def __init__(self, connection: "WaylandConnection", interface: Interface, object_id: int) -> None:
         self.interface, self.object_id = interface, object_id
+        self.version = interface.version
         self.destroyed = False
         self._connection = connection
         self._handlers: dict[str, Handler] = {}
@@ -103,7 +107,7 @@ class WaylandConnection(Closing):
         self.on_gone: Callable[[], None] = lambda: None
         self.on_globals: Callable[[], None] = lambda: None
         self.fault = ""
-        self._names: dict[str, list[int]] = {}
+        self._versions: dict[str, dict[int, int]] = {}  # by interface name: the version of each global
         self._known = known or by_name()
         self._socket = compositor
         self._watcher = watcher or asyncio.get_running_loop()
@@ -170,18 +174,18 @@ class WaylandConnection(Closing):
 
     def names(self, interface: Interface) -> tuple[int, ...]:
         """Return the numbers of the globals with this interface, the oldest first."""
-        return tuple(self._names.get(interface.name, ()))
+        return tuple(self._versions.get(interface.name, ()))
 
     def bind(self, interface: Interface, instance: int = -1) -> WaylandObject:
         """Return an object for a global; ``instance``: which one, if there are several.
 
-        Raises ``InterfaceMissing``.
+        Several globals of one interface may have different versions. Raises ``InterfaceMissing``.
         """
         if not (names := self.names(interface)):
             raise InterfaceMissing(interface.name)
-        version = min(interface.version, self.globals[interface.name])
-        made = self._add(interface)
-        self.send(self._registry, "bind", (names[instance], interface.name, version, made.object_id))
+        name, made = names[instance], self._add(interface)
+        made.version = min(interface.version, self._versions[interface.name][name])
+        self.send(self._registry, "bind", (name, interface.name, made.version, made.object_id))
         return made
 
     async def roundtrip(self, deadline_s: float = _REPLY_S) -> None:
@@ -322,16 +326,14 @@ class WaylandConnection(Closing):
             self._free.append(object_id)
 
     def _record_global(self, name: int, interface: str, version: int) -> None:
-        self._names.setdefault(interface, []).append(name)
+        self._versions.setdefault(interface, {})[name] = version
         self.globals[interface] = version
         self.on_globals()
 
     def _withdrawn(self, name: int) -> None:
-        for interface, names in self._names.items():
-            if name in names:
-                names.remove(name)
-                if not names:
-                    self.globals.pop(interface, None)
+        for interface, versions in self._versions.items():
+            if versions.pop(name, None) is not None and not versions:
+                self.globals.pop(interface, None)
         self.on_globals()
 
     def _request_refused(self, culprit: WaylandObject | None, code: int, reason: str) -> None:

@@ -32,6 +32,10 @@ class WaylandOutput:
     area: Area | None = None
 
 
+_RELEASED: Final = 3
+"""The first version of outputs that can be released."""
+
+
 class WaylandOutputs:
     """All outputs of a compositor, including those that are added later.
 
@@ -94,7 +98,7 @@ class WaylandOutputs:
     def _forget(self, gone: WaylandOutput) -> None:
         if gone.described is not None:
             gone.described.destroy()
-        if OUTPUT.version >= 3 and self._wayland.globals.get(OUTPUT.name, 0) >= 3:
+        if gone.bound.version >= _RELEASED:
             gone.bound.request("release")
 
 

@@ -99,6 +99,16 @@ async def test_object_is_bound_with_the_version_that_both_know(tmp_path: Path) -
         assert struct.unpack("=II", body[-8:])[0] == SEAT.version
 
 
+async def test_each_of_several_globals_is_bound_with_its_own_version(tmp_path: Path) -> None:
+    """A global of version 3 does not lower the others, and one of version 4 does not raise them."""
+    async with compositor(tmp_path) as (played, wayland):
+        bound = [wayland.bind(OUTPUT, instance) for instance in (0, 1)]
+        await wait_until(lambda: len(played.requests) == 2, "the requests arrive")
+        sent = [struct.unpack("=I", one.body[:4]) + struct.unpack("=II", one.body[-8:]) for one in played.requests]
+        assert sent == [(1, 4, bound[0].object_id), (2, 3, bound[1].object_id)]
+        assert [one.version for one in bound] == [4, 3]
+
+
 async def test_event_reaches_its_handler(tmp_path: Path) -> None:
     async with compositor(tmp_path) as (played, wayland):
         seat, names = wayland.bind(SEAT), list[str]()
