@@ -138,7 +138,8 @@ def _interrupt(processes: Sequence[subprocess.Popen[bytes]], interrupt_s: float)
             process.wait(max(0.0, end_s - time.monotonic()))
         except subprocess.TimeoutExpired:
             process.kill()
-            process.wait(LEAVE_S)
+            with suppress(subprocess.TimeoutExpired):  # an interrupt within a wait can leave Popen's lock held
+                process.wait(LEAVE_S)
 
 
 def _end_groups(groups: Collection[int], patience_s: float) -> tuple[str, ...]:

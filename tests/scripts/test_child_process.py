@@ -112,3 +112,25 @@ print(adopts.value)
 """
     done = subprocess.run([sys.executable, "-c", source], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["0"]
+
+
+def test_interrupt_within_a_wait_ends_the_command() -> None:
+    """``Popen`` waits with a lock, which an interrupt at the wrong moment leaves held: then no wait ends."""
+    source = """
+import os, subprocess, sys
+from pathlib import Path
+from scripts import child_process
+child_process.LEAVE_S = 0.1
+wait = subprocess.Popen.wait
+def interrupted(process, timeout):
+    subprocess.Popen.wait = wait
+    process._waitpid_lock.acquire()
+    raise KeyboardInterrupt
+subprocess.Popen.wait = interrupted
+try:
+    child_process.run_command(["sleep", "600"], 60, os.environ, Path.cwd(), None, 0.1)
+except KeyboardInterrupt:
+    print("interrupted", *child_process._left([]).values())
+"""
+    done = subprocess.run([sys.executable, "-c", source], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["interrupted"]
