@@ -91,7 +91,6 @@ class WaylandObject:
 class WaylandConnection(Closing):
     """The objects shared with one compositor.
 
-    ``globals``: the compositor's offers: by interface name, the version of the global announced last.
     ``gone``: set when the connection has ended; ``on_gone`` is called then. ``on_globals`` is called after each
     change of the offers. ``watcher``: default the running loop of asyncio.
     """
@@ -102,7 +101,6 @@ class WaylandConnection(Closing):
         known: Mapping[str, Interface] | None = None,
         watcher: SocketWatcher | None = None,
     ) -> None:
-        self.globals: dict[str, int] = {}
         self.gone = asyncio.Event()
         self.on_gone: Callable[[], None] = lambda: None
         self.on_globals: Callable[[], None] = lambda: None
@@ -171,6 +169,11 @@ class WaylandConnection(Closing):
         if not self.gone.is_set():
             self._flush()
             self._disconnect("closed")
+
+    @property
+    def globals(self) -> dict[str, int]:
+        """Versions of the interfaces that the compositor offers; of several globals that of the newest."""
+        return {interface: [*versions.values()][-1] for interface, versions in self._versions.items() if versions}
 
     def names(self, interface: Interface) -> tuple[int, ...]:
         """Return the numbers of the globals with this interface, the oldest first."""
@@ -327,13 +330,11 @@ class WaylandConnection(Closing):
 
     def _record_global(self, name: int, interface: str, version: int) -> None:
         self._versions.setdefault(interface, {})[name] = version
-        self.globals[interface] = version
         self.on_globals()
 
     def _withdrawn(self, name: int) -> None:
-        for interface, versions in self._versions.items():
-            if versions.pop(name, None) is not None and not versions:
-                self.globals.pop(interface, None)
+        for versions in self._versions.values():
+            versions.pop(name, None)
         self.on_globals()
 
     def _request_refused(self, culprit: WaylandObject | None, code: int, reason: str) -> None:
