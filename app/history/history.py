@@ -12,7 +12,7 @@ import asyncio
 import time
 from array import array
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -37,7 +37,7 @@ from app.journal.library import Library, TakeSnapshot
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.folders import folders
-from runtime.tasks import Tasks, cancel_and_wait
+from runtime.tasks import Tasks, cancel_and_wait, is_set_within
 
 log = loggers.APP_HISTORY_HISTORY
 
@@ -69,11 +69,15 @@ class IndexState:
 class History:
     """History of this user's takes.
 
-    Methods raise ``AppError``. Use an instance in one event loop.
+    Methods raise ``AppError``. Use an instance in one event loop. ``close_s``: how long its end waits for begun
+    work, and for the index.
     """
 
-    def __init__(self, library: Library, rerunner: Rerunner, place: Path | None = None) -> None:
+    def __init__(
+        self, library: Library, rerunner: Rerunner, place: Path | None = None, close_s: float = _CLOSE_S
+    ) -> None:
         self._library = library
+        self._close_s = close_s
         self._rerunner = rerunner
         self._owner = IndexOwner(library, place or folders().data / "history" / "index.sqlite")
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="history")
@@ -94,15 +98,32 @@ class History:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Complete begun work within a few seconds, and close the index."""
+        """Complete begun work and close the index, each within a few seconds.
+
+        What a hanging disk delays goes on in its thread, which nothing here waits for.
+        """
         self._open = False
         if self._running:
-            await asyncio.wait(self._running, timeout=_CLOSE_S)
+            await asyncio.wait(self._running, timeout=self._close_s)
         await cancel_and_wait(self._running)
         await self._tasks.close()
-        with suppress(TakeHistoryError):
-            await self._in_index_thread(self._owner.close)
+        await self._close_index()
+
+    async def _close_index(self) -> None:
+        loop, closed = asyncio.get_running_loop(), asyncio.Event()
+
+        def report(closing: "Future[None]") -> None:
+            with suppress(RuntimeError):  # the loop has ended meanwhile
+                loop.call_soon_threadsafe(closed.set)
+
+        closing = self._thread.submit(self._owner.close)
+        closing.add_done_callback(report)
         self._thread.shutdown(wait=False)
+        if await is_set_within(closed, self._close_s):
+            with suppress(TakeHistoryError):
+                closing.result()
+        else:
+            log.warning(LogEvent.THREAD_NOT_ENDED, thread="history")
 
     # -- reading -------------------------------------------------------------------------------------------
 
@@ -190,8 +211,7 @@ class History:
         if len(text) > MOST_EDITED:
             raise TextTooLong(MOST_EDITED)
         text = text.strip().encode("utf-8", "replace").decode()
-        work = asyncio.to_thread(edit_take, self._library, session, text, seen)
-        revision = await self._complete(work)
+        revision = await self._complete(_in_any_thread(partial(edit_take, self._library, session, text, seen)))
         self.changed(session)
         return revision
 
@@ -214,19 +234,19 @@ class History:
         """Export takes as ``app.history.export`` does; missing takes are skipped."""
         takes = existing_takes(self._library, sessions)
         work = partial(export, takes, form, place, overwrite=overwrite, progress=progress)
-        return await self._complete(asyncio.to_thread(work))
+        return await self._complete(_in_any_thread(work))
 
     async def rerun(
         self, session: UUID, options: RerunOptions, on_progress: OnProgress = lambda ended, pieces: None
     ) -> Reran:
         """Recognise a take again, as ``Rerunner.rerun``, and add the result to the take's ``runs``."""
         run = await self._rerunner.rerun(await self.take(session), options, on_progress)
-        await self._complete(asyncio.to_thread(keep_run, self._library, session, run))
+        await self._complete(_in_any_thread(partial(keep_run, self._library, session, run)))
         self.changed(session)
         return run
 
     async def _delete(self, sessions: tuple[UUID, ...]) -> Mapping[UUID, JournalError]:
-        refused = await asyncio.to_thread(delete_takes, self._library, sessions)
+        refused = await _in_any_thread(partial(delete_takes, self._library, sessions))
         await self._forget([session for session in sessions if session not in refused])
         return refused
 
@@ -270,6 +290,11 @@ class History:
         self._running.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.info(LogEvent.HISTORY_ACTION_FAILED, reason=str(error))
+
+
+async def _in_any_thread(work: Callable[[], T]) -> T:
+    """Run ``work`` in a thread of the loop. It is done even if the caller is cancelled before it begins."""
+    return await asyncio.shield(asyncio.get_running_loop().run_in_executor(None, work))
 
 
 def edit_take(library: Library, session: UUID, text: str, seen: int | None = None) -> int:

@@ -1,7 +1,9 @@
 """History of takes as a window uses it."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import UUID
@@ -138,6 +140,26 @@ async def test_delete_completes_when_caller_is_cancelled(library: Library, place
         deleting.cancel()
         await asyncio.wait([deleting])
     assert library.all() == [] and b"secret1x" not in written_below(place.parent)
+
+
+async def test_history_ends_while_the_disk_hangs_and_loses_no_accepted_edit(library: Library, place: Path) -> None:
+    record(library, 1, "wrong")
+    hangs, loop = threading.Event(), asyncio.get_running_loop()
+    rerunner = Rerunner(fixed_locator(Address("")))
+    with ThreadPoolExecutor(1) as threads:
+        loop.set_default_executor(threads)
+        try:
+            async with History(library, rerunner, place, 0.05) as history:
+                await history.refresh()
+                searching = asyncio.create_task(history._in_thread(hangs.wait))
+                loop.run_in_executor(None, hangs.wait)
+                editing = asyncio.create_task(history.edit(session(1), "right"))
+                await asyncio.sleep(0)
+            assert not searching.done() and editing.cancelled()
+        finally:
+            hangs.set()
+    assert library.find(session(1)).text == "right"
+    assert await searching
 
 
 async def test_history_exports_existing_takes(library: Library, place: Path, tmp_path: Path) -> None:
