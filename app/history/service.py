@@ -16,22 +16,18 @@ from datetime import date
 from typing import Final, Self
 from uuid import UUID
 
-from msgspec.structs import replace
-
 from app.capture.desktop_sound import sound_system
-from app.core.difference import difference, words_that_differ
 from app.core.errors import AppError, Note
 from app.core.problem_notes import note_of
-from app.core.word_times import spoken_in
 from app.history.export import Exports
 from app.history.history import History, IndexState
 from app.history.index import days_of
 from app.history.player import Output, Player
 from app.history.rerecognition import RerecognitionQueue
+from app.history.take_details import TakeDetailsPublisher
 from app.history.view import (
     MOST_WAITING,
     UNDO_S,
-    Comparison,
     DeleteTakes,
     EditStored,
     EditTake,
@@ -48,7 +44,6 @@ from app.history.view import (
     PlayAction,
     PlayTake,
     RecogniseAgain,
-    Rerun,
     RestoreTakes,
     RowsWanted,
     SearchHistory,
@@ -56,14 +51,10 @@ from app.history.view import (
     StopExporting,
     StopPlaying,
     StopRecognising,
-    TakeDetails,
 )
-from app.journal.errors import JournalError, TakeBusy
-from app.journal.events import Reran, started_s
-from app.journal.library import TakeSnapshot
+from app.journal.errors import TakeBusy
 from client.errors import GatewayError
-from protocol.audio import samples_to_ms
-from runtime.tasks import TaskOwner, Tasks
+from runtime.tasks import Tasks
 
 MOST_ROWS: Final = 200
 _CLOSE_S: Final = 5.0
@@ -93,7 +84,7 @@ class HistoryService:
         self._hidden: frozenset[int] = frozenset()
         self._edits: dict[UUID, EditTake] = {}  # the newest unstored edit of each take
         self._undo: asyncio.Future[bool] | None = None
-        self._details = TakeDetailsPublisher(history.take, post)
+        self._details = TakeDetailsPublisher(history.take, post, self._post_failure)
         self._queue = RerecognitionQueue(history.rerun, post, self._details.add_run)
         self._player = Player(history.take, output or sound_system().ports, post)
         self._tasks = Tasks("history-window")
@@ -313,87 +304,3 @@ def _problem(index: IndexState) -> Note | None:
     if index.not_kept:
         return Note("history-not-kept", {"count": str(index.not_kept)})
     return Note("history-index") if index.problem else None
-
-
-class TakeDetailsPublisher(TaskOwner):
-    """Publisher of one take's details, which never posts equal values in a row.
-
-    Methods return at once and must be called in one event loop.
-    """
-
-    def __init__(
-        self, find: Callable[[UUID], Awaitable[TakeSnapshot]], post: Callable[[TakeDetails], None]
-    ) -> None:
-        self._find, self._post = find, post
-        self._tasks = Tasks("take details")
-        self._wake = asyncio.Event()
-        self._session: UUID | None = None
-        self._run: Reran | int | None = None
-        self._posted: TakeDetails | None = None
-
-    async def __aenter__(self) -> Self:
-        self._tasks.start(self._work(), "details")
-        return self
-
-    def follow(self, action: FollowTake) -> None:
-        """Publish this take's details from now on."""
-        self._session, self._run, self._posted = action.session, action.run, None
-        self._wake.set()
-
-    def add_run(self, session: UUID, run: Reran) -> None:
-        """Compare with a new recognition result if it is of the followed take."""
-        if session == self._session:
-            self._run = run
-            self._wake.set()
-
-    def publish_if_changed(self) -> None:
-        """Publish the details again if they have changed."""
-        if self._session is not None:
-            self._wake.set()
-
-    async def _work(self) -> None:
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            if (session := self._session) is None:
-                continue
-            try:
-                made = await asyncio.to_thread(details, await self._find(session), self._run)
-            except JournalError:  # the take is gone; the list will show that
-                continue
-            if session == self._session and made != self._posted:
-                self._posted = made
-                self._post(made)
-
-
-def details(found: TakeSnapshot, wanted: Reran | int | None = None) -> TakeDetails:
-    """Return the details of a take.
-
-    ``wanted``: the run to compare, by index or as a result that may not be stored yet; ``None``: the last.
-    """
-    text, runs = found.text, list(found.take.runs)
-    if isinstance(wanted, Reran):
-        wanted = _number_of_run(runs, wanted)
-    chosen = len(runs) - 1 if wanted is None or wanted >= len(runs) else wanted
-    return TakeDetails(
-        found.session,
-        text,
-        samples_to_ms(found.samples),
-        spoken_in(found.transcript, text),
-        tuple(Rerun(started_s(run), run.model, run.vad, run.missing) for run in runs),
-        _comparison(text, chosen, runs[chosen]) if runs else None,
-    )
-
-
-def _number_of_run(runs: list[Reran], wanted: Reran) -> int:
-    """Return the index of an equal run; if there is none, append ``wanted``."""
-    for number, run in enumerate(runs):
-        if replace(run, started=wanted.started) == wanted:
-            return number
-    runs.append(wanted)
-    return len(runs) - 1
-
-
-def _comparison(text: str, number: int, run: Reran) -> Comparison:
-    pieces = difference(text, run.text)
-    return Comparison(number, run.text, pieces, words_that_differ(pieces))

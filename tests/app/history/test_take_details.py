@@ -1,12 +1,14 @@
 """Details of the followed take are published once per change."""
 
+from errno import EMFILE
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 from msgspec.structs import replace
 
-from app.history.service import TakeDetailsPublisher, details
+from app.core.errors import Note
+from app.history.take_details import TakeDetailsPublisher, details
 from app.history.view import FollowTake, Rerun, TakeDetails
 from app.journal.events import Reran
 from app.journal.library import Library, TakeSnapshot
@@ -53,6 +55,25 @@ async def test_details_of_the_followed_take_are_published_once_per_change(librar
         publisher.follow(FollowTake(session(1)))
         await wait_until(lambda: received[-1].session == session(1), "one that is gone is passed over")
     assert len(received) == 5
+
+
+async def test_details_follow_an_unexpected_error_which_is_reported_once(library: Library) -> None:
+    received, failed, broken = list[TakeDetails](), list[Note](), list[UUID]()
+
+    async def find(wanted: UUID) -> TakeSnapshot:
+        if wanted == session(1):
+            broken.append(wanted)
+            raise OSError(EMFILE, "on purpose")
+        return library.find(wanted)
+
+    async with TakeDetailsPublisher(find, received.append, failed.append) as publisher:
+        publisher.follow(FollowTake(session(1)))
+        await wait_until(lambda: failed == [Note("unexpected", {"error": "OSError"})], "the failure")
+        publisher.publish_if_changed()
+        await wait_until(lambda: len(broken) == 2, "a change is tried again")
+        publisher.follow(FollowTake(session(2)))
+        await wait_until(lambda: [one.text for one in received] == ["take 2"], "the other take")
+        assert len(failed) == 1
 
 
 async def test_details_in_the_window_follow_a_change_by_another_process(library: Library) -> None:
