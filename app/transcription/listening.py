@@ -5,10 +5,11 @@ the gateway shows progress.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import partial
 from math import inf
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol
@@ -28,7 +29,7 @@ from app.transcription.span_planner import SpanPlanner, SpanRules
 from app.transcription.voting_outlet import PER_RECORDING, PER_SPAN, VotingOutlet, voting
 from client.connection import Locate
 from client.errors import GatewayError
-from client.events import Disconnected
+from client.events import ClientEvent, Disconnected
 from client.gateway import GatewayClient
 from client.models import LoadedModel, loaded_models
 from client.request import ANSWER_S
@@ -178,7 +179,7 @@ class DictationSetup:
         vad: PipelineVad | None = None
         try:
             async with client:
-                outlet = _ObservedOutlet(store, client, observer)
+                outlet = _ObservedOutlet(store, client, observer, partial(self._refused, microphone, observer))
                 stages = await self._stages(outlet, observer, take, lambda: client.spans)
                 vad = stages.vad
                 async with stages.observing as first:
@@ -197,6 +198,15 @@ class DictationSetup:
             raise buffer.error
         observer.finished()
         return take.transcript(journal.samples)
+
+    def _refused(self, microphone: RecordingMicrophone, observer: DictationObserver, error: GatewayError) -> None:
+        """Report at once that the session cannot continue: in silence, nothing is sent that would raise it."""
+        if microphone.buffer.ended.done():
+            return
+        if self.records_on:
+            observer.received(Disconnected(str(error), inf))
+        else:
+            microphone.stop()
 
     async def _stages(
         self, journaled: JournaledOutlet, observer: DictationObserver, take: Take, offered: Callable[[], bool]
@@ -232,11 +242,28 @@ async def _record_on(buffer: BlockBuffer, vad: PipelineVad, observer: DictationO
 
 
 class _ObservedOutlet(JournaledOutlet):
-    """A ``JournaledOutlet`` that notifies ``observer`` when segments begin and end."""
+    """A ``JournaledOutlet`` that notifies ``observer`` when segments begin and end.
 
-    def __init__(self, journal: AsyncJournal, client: GatewayClient, observer: DictationObserver) -> None:
+    ``refused`` gets the error that ends the session, as soon as it is known.
+    """
+
+    def __init__(
+        self,
+        journal: AsyncJournal,
+        client: GatewayClient,
+        observer: DictationObserver,
+        refused: Callable[[GatewayError], None],
+    ) -> None:
         super().__init__(journal, client)
-        self._observer = observer
+        self._observer, self._refused = observer, refused
+
+    async def events(self) -> AsyncIterator[ClientEvent]:
+        try:
+            async for event in super().events():
+                yield event
+        except GatewayError as error:
+            self._refused(error)
+            raise
 
     async def begin(self, segment: int, at: int, details: SegmentDetails = PLAIN) -> None:
         self._observer.began(segment)

@@ -25,6 +25,7 @@ from app.transcription.listening import PATIENT, CuttingMode, DictationSetup, se
 from app.transcription.pipeline import Samples
 from client.connection import Address, Locate, fixed_locator
 from client.errors import GatewayError, SessionLost
+from client.events import Disconnected
 from loadtest.core.checksum import checksum
 from protocol.audio import SAMPLE_RATE
 from protocol.recognition import Options
@@ -91,6 +92,25 @@ class Played:
 
     def stop(self) -> None:
         self._stopped.set()
+
+
+class Later(Played):
+    """Fake microphone that plays more audio once ``speaks`` is set."""
+
+    def __init__(self, audio: Samples, more: Samples) -> None:
+        super().__init__(audio)
+        self._more = more
+        self.speaks = asyncio.Event()
+
+    async def blocks(self) -> AsyncIterator[Samples]:
+        for start in range(0, len(self._audio), BLOCK):
+            self.heard += BLOCK
+            yield self._audio[start : start + BLOCK]
+            await asyncio.sleep(0)
+        await self.speaks.wait()
+        self._audio = self._more
+        async for block in super().blocks():
+            yield block
 
 
 class Dictation:
@@ -216,6 +236,38 @@ async def test_refusing_gateway_does_not_end_recording_with_records_on(
             await working
     with Journal.reopen(tmp_path, ID) as journal:
         assert journal.samples == len(talk)
+
+
+async def test_refusal_is_reported_in_silence_and_recording_goes_on(
+    tmp_path: Path, models: Path, talk: Samples
+) -> None:
+    """The note must not wait for speech: a user who waits for a text would not be told."""
+    silence, told = np.zeros(SAMPLE_RATE, np.int16), list[Disconnected]()
+    async with scripted(oblige, refusing=((401, {}),)) as gateway:
+        microphone = Later(silence, talk)
+        dictation = Dictation(tmp_path, models, fixed_locator(Address(gateway.url)), microphone)
+        dictation.screen.received = told.append  # type: ignore[assignment,method-assign] # only this is of interest
+        dictation.listener = replace(dictation.listener, records_on=True)
+        working = asyncio.create_task(dictation.run())
+        await wait_until(lambda: told, "the refusal is reported")
+        assert "--key" in told[0].reason and microphone.heard == len(silence) and not working.done()
+        microphone.speaks.set()
+        await wait_until(lambda: microphone.heard == len(silence) + len(talk), "all is heard")
+        microphone.stop()
+        with pytest.raises(GatewayError, match="--key"):
+            await working
+    with Journal.reopen(tmp_path, ID) as journal:
+        assert np.array_equal(np.fromfile(journal.folder / AUDIO, "<i2"), np.concatenate([silence, talk]))
+
+
+async def test_refusal_in_silence_ends_recording_without_records_on(tmp_path: Path, models: Path) -> None:
+    silence = np.zeros(SAMPLE_RATE, np.int16)
+    async with scripted(oblige, refusing=((401, {}),)) as gateway:
+        dictation = Dictation(tmp_path, models, fixed_locator(Address(gateway.url)), Played(silence))
+        with pytest.raises(GatewayError, match="--key"):
+            await dictation.run()
+    with Journal.reopen(tmp_path, ID) as journal:
+        assert journal.samples == dictation.microphone.heard
 
 
 async def test_failing_microphone_ends_recording_after_all_texts(
