@@ -44,7 +44,7 @@ def find(paths: Iterable[str], most: int) -> FoundFiles:
     found: dict[str, None] = {}
     for named in paths:
         path = Path(os.path.abspath(named))
-        members = islice(_recordings(path), _MOST_VISITED) if path.is_dir() else iter((path,))
+        members = islice(_recordings(path), _MOST_VISITED) if os.path.isdir(path) else iter((path,))
         found.update(dict.fromkeys(map(str, members)))
     return FoundFiles(tuple(islice(found, most)), max(0, len(found) - most))
 
@@ -56,7 +56,7 @@ def named_recordings(paths: Iterable[Path]) -> list[Path]:
     """
     found: list[Path] = []
     for path in paths:
-        if not path.is_dir():
+        if not os.path.isdir(path):  # unlike ``Path.is_dir``, false where the disk refuses to say
             found.append(path)
             continue
         members = list(_recordings(path, math.inf))

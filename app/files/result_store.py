@@ -25,6 +25,7 @@ from runtime.whole_file import read_regular, write_whole
 
 _ENDING: Final = ".jsonl"
 _BEFORE: Final = ".before"
+_ASIDE: Final = ".unreadable"
 _LOST: Final = "its stored text is damaged"
 _MOST_BYTES: Final = 256 << 20
 
@@ -113,7 +114,8 @@ def sweep(folder: Path, files: Iterable[int]) -> None:
     results = (*folder.glob(f"*{_ENDING}"), *folder.glob(f"*{_BEFORE}"))
     others = [place for place in results if place.with_suffix(_ENDING) not in known]
     for place in (*others, *folder.glob(".*.*.*")):
-        place.unlink(missing_ok=True)
+        with suppress(OSError):  # the next start tries again; an error would cost the whole list
+            place.unlink()
 
 
 class FileResults:
@@ -328,7 +330,14 @@ def decode_queue(document: str) -> FileQueue | None:
 
 
 def queue_of_results(folder: Path) -> FileQueue:
-    """Restore the list from the results in a folder, in the order in which the files were added."""
-    places = ((int(place.stem), place) for place in folder.glob(f"*{_ENDING}") if place.stem.isdecimal())
-    views = (FileResults(place).view(file) for file, place in sorted(places))
-    return FileQueue(view for view in views if view is not None)
+    """Restore the list from the results in a folder, in the order in which the files were added.
+
+    Results that cannot be read are moved aside: they may hold the only copy of a text.
+    """
+    places = [(int(place.stem), place) for place in folder.glob(f"*{_ENDING}") if place.stem.isdecimal()]
+    views = {place: FileResults(place).view(file) for file, place in sorted(places)}
+    for place, view in views.items():
+        if view is None:
+            with suppress(OSError):
+                place.replace(place.with_name(f"{place.name}{_ASIDE}"))
+    return FileQueue(view for view in views.values() if view is not None)

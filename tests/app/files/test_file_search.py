@@ -29,6 +29,13 @@ def test_find_accepts_any_named_file_once(tmp_path: Path) -> None:
     assert found == ["notes.txt", "none.wav", "a.mp3"]
 
 
+def test_path_that_the_disk_refuses_hides_no_other_file(tmp_path: Path) -> None:
+    made(tmp_path, "a.mp3")
+    refused = tmp_path / f"{'long ' * 60}.wav"
+    assert names(tmp_path, refused, tmp_path / "a.mp3") == [refused.name, "a.mp3"]
+    assert named_recordings([refused]) == [refused]
+
+
 def test_find_sorts_recordings_of_folder(tmp_path: Path) -> None:
     made(tmp_path, "b/2.MP4", "b/1.wav", "b/c/3.opus", "b/notes.txt", "b/.hidden.wav", "b/.cache/4.wav", "b/wav")
     assert names(tmp_path, tmp_path / "b") == ["b/1.wav", "b/2.MP4", "b/c/3.opus"]

@@ -254,6 +254,24 @@ def test_sweep_deletes_results_of_unknown_files(tmp_path: Path) -> None:
     assert place_in(tmp_path, 2) == tmp_path / "2.jsonl"
 
 
+def test_sweep_goes_on_after_what_cannot_be_deleted(tmp_path: Path) -> None:
+    """An error would leave the list unread, and the next change would overwrite it."""
+    (tmp_path / "1.jsonl").mkdir()
+    (tmp_path / "5.jsonl").touch()
+    sweep(tmp_path, [2])
+    assert [path.name for path in tmp_path.iterdir()] == ["1.jsonl"]
+
+
+def test_unreadable_results_are_moved_aside_when_their_list_is_lost(tmp_path: Path) -> None:
+    kept = FileResults(place_in(tmp_path, 3))
+    kept.resume(RecordingIdentity(1, 2, "/3.wav"), again=False)
+    kept.add([piece(0, "the only copy")])
+    place_in(tmp_path, 3).write_bytes(damaged := b"{" + place_in(tmp_path, 3).read_bytes())
+    queue = queue_of_results(tmp_path)
+    sweep(tmp_path, [view.file for view in queue.files])
+    assert queue.files == () and [path.read_bytes() for path in tmp_path.iterdir()] == [damaged]
+
+
 def test_queue_of_results_lists_each_file_with_a_known_path(tmp_path: Path) -> None:
     for file, known in ((10, KnownResults((piece(0, "one"),), 16_000, ("/a.txt",))), (9, KnownResults())):
         kept = FileResults(place_in(tmp_path, file))
