@@ -267,8 +267,9 @@ class Dictation:
             self._show_note(Note("cancelled"), now)
 
     def _make_room(self, now: float) -> None:
-        waiting = [take for take in self._takes.values() if take.over_at is None]
+        waiting = [take for take in self._takes.values() if take.over_at is None and not take.aside]
         if len(waiting) >= self._most_takes:
+            waiting[0].aside = True
             self._effects.append(PutAside(waiting[0].number))
             self._end_take(waiting[0], Note("recognised-later"), now)
             self._close(now)

@@ -74,6 +74,7 @@ class TakeProgress:
     """The progress of one take.
 
     ``failures``: segments without a text. ``broken``: the take ended before all of its segments had ended.
+    ``aside``: it was put aside; a text of it may still be on its way.
     ``has_text``: some of it was recognised. ``heard``: the VAD may have heard speech.
     ``silent``: the microphone, if it delivered only digital silence.
     ``replaced``: replacement rules changed a recognised text.
@@ -88,6 +89,7 @@ class TakeProgress:
     sounding_at: float | None = None
     stopped_at: float | None = None
     ended: bool = False
+    aside: bool = False
     cancelled_at: float | None = None
     has_text: bool = False
     heard: bool = True

@@ -14,6 +14,7 @@ from app.dictation.actions import HeldAction, Verb
 from app.dictation.gestures import TalkMode
 from app.dictation.insertion_queue import ReadyTexts, SegmentId
 from app.dictation.messages import (
+    CloseTake,
     DiscardTake,
     Effect,
     Event,
@@ -26,6 +27,7 @@ from app.dictation.messages import (
     RecordingOver,
     SegmentBegan,
     SettleTake,
+    StartRecording,
     TakeEnded,
     TakeLimit,
     TargetFound,
@@ -33,6 +35,7 @@ from app.dictation.messages import (
 )
 from app.dictation.state_machine import Dictation
 from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target
+from tests.app.dictation.story import Story, spoken, text
 from tests.app.dictation.test_state_machine_model import VERBS, WORDS, Take, World
 from tests.helpers.examples import examples
 
@@ -186,3 +189,12 @@ class Disturbed(World):
 
 Disturbed.TestCase.settings = settings(max_examples=examples(600), stateful_step_count=60)
 test_disturbed_world = Disturbed.TestCase
+
+
+def test_take_is_put_aside_once_although_its_text_is_still_inserted() -> None:
+    """A second time, its runner would be gone, and the error would cost the new recording."""
+    story = Story(Dictation(TalkMode.TOGGLE, most_takes=2))
+    story.then(*spoken(1), text(1, 0, "one"), *spoken(2))
+    assert story.then(Verb.START) == [PutAside(1), StartRecording(3, TalkMode.TOGGLE)]
+    story.then(Verb.STOP, RecordingOver(3))
+    assert story.then(Verb.START) == [PutAside(2), CloseTake(2), StartRecording(4, TalkMode.TOGGLE)]
