@@ -2,7 +2,7 @@
 
 Each piece of speech is recognised alone, so engines write a full stop and a capital at every pause. ``join_pair``
 removes them where the pause is short, or the words show that the sentence goes on. Question and exclamation marks
-always stay. Without times, only spaces are added.
+always stay. Without times, only spaces are added. A line break at an end of a piece stays, and needs no space.
 """
 
 import re
@@ -29,6 +29,11 @@ _UNSPACED: Final[Ranges] = (
 _PUNCTUATION: Final[Ranges] = ((0x3000, 0x303F), (0xFE30, 0xFE4F), (0xFF01, 0xFF0F), (0xFF1A, 0xFF20))
 _DIGITS: Final = re.compile(r"[0-9]+[.,。，]?")
 _DIGITS_PAUSE_MS: Final = 800
+_SPACES: Final = (
+    " \t\r\v\f\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000"
+)
+"""All white space but the line break."""
 _CONTEXT: Final = 200
 """Characters before a join that may show whether a sentence is complete."""
 
@@ -43,6 +48,11 @@ class TimedText(NamedTuple):
     start_ms: int | None = None
     end_ms: int | None = None
     after_written: bool = False
+
+
+def without_spaces(text: str) -> str:
+    """Return the text without white space at its ends, except line breaks."""
+    return text.strip(_SPACES)
 
 
 def join_texts(texts: Iterable[str]) -> str:
@@ -64,7 +74,7 @@ def joined_parts(pieces: Iterable[TimedText]) -> list[str]:
     parts: list[str] = []
     left, before = TimedText(""), 0
     for place, piece in enumerate(pieces):
-        if text := piece.text.strip():
+        if text := without_spaces(piece.text):
             ending, text = _following_texts(left, piece) if piece.after_written else join_pair(left, piece)
             parts[before:] = [_with_end(part, left.text, ending) for part in parts[before:]]
             left, before = TimedText((ending + text)[-_CONTEXT:].lstrip(), end_ms=piece.end_ms), place
@@ -92,9 +102,9 @@ def _with_end(part: str, whole: str, changed: str) -> str:
 
 def join_pair(left: TimedText, right: TimedText) -> tuple[str, str]:
     """Return two texts as they stand in running text: the left one, and the right one with the space before it."""
-    before, after = left.text.strip(), right.text.strip()
+    before, after = without_spaces(left.text), without_spaces(right.text)
     pause_ms = _pause_ms(left, right)
-    if not before or not after or pause_ms is None:
+    if not before or not after or pause_ms is None or _break_between(before, after):
         return before, with_space(before, after)
     if pause_ms <= _DIGITS_PAUSE_MS and _digits_meet(before, after):
         return before.rstrip(".。"), after
@@ -107,7 +117,8 @@ def join_pair(left: TimedText, right: TimedText) -> tuple[str, str]:
 def append_text(left: TimedText, right: TimedText) -> str:
     """Return the right text with the space before it, where the left one is inserted and cannot change."""
     before, after = join_pair(left, right)
-    return after if before == left.text.strip() else with_space(left.text.strip(), right.text.strip())
+    written = without_spaces(left.text)
+    return after if before == written else with_space(written, without_spaces(right.text))
 
 
 def _pause_ms(left: TimedText, right: TimedText) -> int | None:
@@ -125,12 +136,16 @@ def _digits_meet(left: str, right: str) -> bool:
 
 def with_space(left: str, right: str) -> str:
     """Return the right text, after a space where the scripts of both texts need one."""
-    if not left or not right:
+    if not left or not right or _break_between(left, right):
         return right
     last, first = left[-1], right[0]
     if _within(last, _PUNCTUATION) or _within(first, _PUNCTUATION):
         return right
     return right if _within(last, _UNSPACED) and _within(first, _UNSPACED) else f" {right}"
+
+
+def _break_between(left: str, right: str) -> bool:
+    return left.endswith("\n") or right.startswith("\n")
 
 
 def _within(character: str, ranges: Ranges) -> bool:

@@ -84,10 +84,17 @@ class RecordingTranscript:
 
     @property
     def parts(self) -> list[str]:
-        """The part of each segment in ``text``, with the space before it."""
-        return joined_parts(
+        """The part of each segment in ``text``, with the space before it; ``text`` has no space at its ends."""
+        parts = joined_parts(
             segment.timed if self.by_pause else TimedText(segment.text) for segment in self.segments
         )
+        spoken = [place for place, part in enumerate(parts) if part.strip()]
+        first, last = (spoken[0], spoken[-1]) if spoken else (len(parts), -1)
+        parts = [part if first <= place <= last else "" for place, part in enumerate(parts)]
+        if spoken:
+            parts[first] = parts[first].lstrip()
+            parts[last] = parts[last].rstrip()
+        return parts
 
     @property
     def failures(self) -> tuple[TranscriptSegment, ...]:

@@ -19,7 +19,7 @@ def edited_text(found: TakeSnapshot, held: Mapping[int, str]) -> str | None:
         return take.edited or None
     transcript, spans = found.transcript, take.replaced
     wanted = {spans.get(number, number): text.strip() for number, text in held.items()}
-    known = {one.index: one.text for one in transcript.segments if one.index in wanted}
+    known = {one.index: one.text.strip() for one in transcript.segments if one.index in wanted}
     if wanted != known or not begun.isdisjoint(held):
         return None
     rest = tuple(one for one in edited_transcript(transcript, take.edited).segments if one.index in wanted)

@@ -19,7 +19,7 @@ from typing import Final
 from app.dictation.take_texts import NOTHING_BEFORE, Last, TakeTexts, untimed
 from app.insertion.outcome import Insertion, InsertionResult, Target
 from app.insertion.plan import has_cells, length_before_cleaning
-from protocol.texts import TimedText, joined_parts
+from protocol.texts import TimedText, joined_parts, without_spaces
 
 OFFER_S: Final = 10.0
 MOST_HELD: Final = 200_000
@@ -111,7 +111,7 @@ class InsertionQueue:
         take.known.add(number)
         if times_ms is not None:
             self._times[piece] = times_ms
-        text = text.strip()
+        text = without_spaces(text)
         passed = take.skips_missing or number < take.first
         take.late.discard(number)
         if not passed:
@@ -126,7 +126,7 @@ class InsertionQueue:
         take = self._takes.get(piece.take)
         if take is not None and not take.ended and piece.segment not in take.known:
             self.result(piece, "", 0.0)
-            self._hold(piece, text.strip())
+            self._hold(piece, without_spaces(text))
 
     def ended(self, take: int) -> None:
         """Record that a take has no more results, so that segments without one count as failed."""
@@ -176,7 +176,7 @@ class InsertionQueue:
             self._settle(arrived)
         if missing < whole and insertion.how is not InsertionResult.COPIED:
             at = self._times.get(arrived[-1]) if arrived and not missing else None
-            written = (ready.continues + ready.text[: whole - missing]).strip()[-_TAIL:]
+            written = without_spaces(ready.continues + ready.text[: whole - missing])[-_TAIL:]
             text = TimedText(written, end_ms=at[1] if at else None)
             target = ready.target and replace(ready.target, clicked=insertion.clicks)
             self._last = (text, target)
@@ -346,7 +346,7 @@ class InsertionQueue:
         """Hold the missing ``rest`` of a piece unless its take was dropped, and return whether any was missing."""
         if not rest:
             return False
-        if rest != ready.texts[ready.pieces.index(piece)].strip():
+        if rest != without_spaces(ready.texts[ready.pieces.index(piece)]):
             self.partly[piece] = rest
         if ready.pasted and piece in self.held:
             self.held[piece] = rest
@@ -381,4 +381,4 @@ def _missing(ready: ReadyTexts, missing: int) -> Iterator[tuple[SegmentId, str]]
     after = len(ready.text)
     for piece, text in zip(ready.pieces, ready.texts, strict=True):
         after -= len(text)
-        yield piece, text[max(0, len(text) - max(0, missing - after)) :].strip()
+        yield piece, without_spaces(text[max(0, len(text) - max(0, missing - after)) :])

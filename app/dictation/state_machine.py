@@ -63,6 +63,7 @@ from app.dictation.messages import (
 from app.dictation.take_progress import NOTICE_S, Notice, Scene, TakeProgress, idle_at, view_of
 from app.dictation.view import View
 from app.insertion.outcome import HoldReason, Insertion, InsertionResult
+from protocol.texts import without_spaces
 
 MOST_TAKES: Final = 50
 """Limit on takes that are not over. Beyond it the oldest is put aside, so that a new take can always begin."""
@@ -315,7 +316,7 @@ class Dictation:
             return
         take.text.add_result(segment)
         take.failures += bool(segment.error)
-        take.has_text = take.has_text or bool(segment.text.strip())
+        take.has_text = take.has_text or bool(without_spaces(segment.text))
         take.replaced = take.replaced or bool(segment.recognised)
         piece, text = SegmentId(take.number, segment.index), segment.text
         if segment.unsupported:

@@ -45,7 +45,7 @@ class RunningText:
         for line in self._live.add_result(segment):
             text = SHAPES[State.FAILED] if line.failed else line.text
             start_ms, end_ms = line.times_ms or (None, None)
-            whole = "".join(join_pair(self._final, TimedText(text, start_ms)))
+            whole = "".join(join_pair(self._final, TimedText(text.strip(), start_ms)))
             self._final = TimedText(whole[-MOST:], end_ms=end_ms)
 
     @property

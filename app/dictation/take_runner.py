@@ -49,6 +49,7 @@ from client.events import ClientEvent, Connected, Disconnected
 from protocol.recognition import Options
 from protocol.scripts import is_foreign
 from protocol.session import Busy, Partial, Queued
+from protocol.texts import without_spaces
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.logger import bound_fields
@@ -277,7 +278,7 @@ class TakeRunner(DictationObserver):
         """Pass on a segment that has ended."""
         if segment.text or segment.error or segment.model:  # not a span that was given up here
             self._gateway = None
-        if segment.text.strip():
+        if without_spaces(segment.text):
             self._heard_s = max(self._heard_s, segment.end_ms / 1000)
         self._notify(SegmentStep.RECOGNISED, segment.index, segment)
         strange = is_foreign(segment.original, self.options.languages)

@@ -40,6 +40,7 @@ from app.insertion.outcome import (
     read_nothing,
 )
 from app.insertion.plan import Rules, refusal, rules_for
+from protocol.texts import without_spaces
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.tasks import Tasks, complete
@@ -262,7 +263,7 @@ class TextInserter:
     async def _copy_texts(self, ready: ReadyTexts) -> bool:
         """Copy texts, and return whether this desktop let the app copy them."""
         copier = self._means.copier
-        return copier is not None and await copier.copy(ready.text.strip())
+        return copier is not None and await copier.copy(without_spaces(ready.text))
 
 
 def _without_added_space(insertion: Insertion) -> Insertion:

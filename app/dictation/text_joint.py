@@ -18,7 +18,7 @@ _QUOTES: Final = "\"'"
 _ENDS: Final = re.compile(r"[.?!。？！…][\"'”’»)\]）」』]*$")
 _ENDED: Final = re.compile(r"[.?!。？！…][\"'”’»)\]）」』]*\s*$")
 _COMPARED: Final = 40
-_FULL_STOP: Final = re.compile(r"(?<=[^\s.。])(?:。|(?<!\b[^\W\d]\.[^\W\d])\.)$")
+_FULL_STOP: Final = re.compile(r"(?<=[^\s.。])(?:。|(?<!\b[^\W\d]\.[^\W\d])\.)\Z")
 """A full stop at the end, but none of an ellipsis or of *p.m.*"""
 
 

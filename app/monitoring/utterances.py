@@ -17,6 +17,7 @@ from app.core.transcript import TranscriptSegment
 from app.monitoring.view import StageFigures, StageSpan, UtteranceRow, UtteranceStage
 from protocol.monitor import FINAL, Recent
 from protocol.recognition import Timing
+from protocol.texts import without_spaces
 
 MOST: Final = 200
 """Limit on utterances; the oldest are dropped in any state."""
@@ -77,7 +78,7 @@ class Utterance:
         self.complete = now if self.complete is None else self.complete
         self.recognised, self.timing, self.model = now, result.timing, result.model
         self.audio_s = (result.end_ms - result.start_ms) / 1000
-        self._reach(State.INSERTING if result.text.strip() else State.DONE)
+        self._reach(State.INSERTING if without_spaces(result.text) else State.DONE)
         if result.error:
             self.state = State.FAILED
 

@@ -51,7 +51,7 @@ class JoinedResults:
     def parts(self) -> list[TranscriptPart]:
         """Return the parts with text, in spoken order, as they stand in the running text."""
         known = sorted(self.finals)
-        texts = joined_parts(TimedText(self.finals[n].text, *self.places[n]) for n in known)
+        texts = joined_parts(TimedText(self.finals[n].text.strip(), *self.places[n]) for n in known)
         found = zip(known, texts, strict=True)
         return [self.part(segment, text) for segment, text in found if text.strip()]
 
@@ -62,7 +62,7 @@ class JoinedResults:
     def certain(self) -> str:
         """Return the beginning of the running text that later results cannot change."""
         count = next(n for n in range(len(self.finals) + 1) if n not in self.finals)
-        texts = [TimedText(self.finals[n].text, *self.places[n]) for n in range(count)]
+        texts = [TimedText(self.finals[n].text.strip(), *self.places[n]) for n in range(count)]
         return "".join(joined_parts(texts)[: self._last_with_text(count)]).lstrip()
 
     def truncation(self) -> dict[str, bool]:

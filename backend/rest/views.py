@@ -97,7 +97,7 @@ def text_of(segments: Iterable[StoredSegment]) -> str:
 def timed_text(segment: StoredSegment) -> TimedText:
     """Return the text of a segment with its times."""
     end_ms = None if segment.at_ms is None else segment.at_ms + samples_to_ms(segment.samples)
-    return TimedText(segment.text, segment.at_ms, end_ms)
+    return TimedText(segment.text.strip(), segment.at_ms, end_ms)
 
 
 def cues_of(segments: Sequence[StoredSegment]) -> Iterator[Cue] | None:

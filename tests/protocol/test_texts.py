@@ -141,6 +141,28 @@ def test_appended_text_leaves_the_left_text_unchanged(left: str, right: str, exp
     assert append_text(TimedText(left, 0, 1_000), TimedText(right, 1_100, 2_000)) == expected
 
 
+@pytest.mark.parametrize(
+    ("texts", "whole"),
+    [
+        (["Dear Anna\n", "Thank you."], "Dear Anna\nThank you."),
+        (["Dear Anna", " \n Thank you."], "Dear Anna\n Thank you."),
+        (["Dear Anna", "\n", "Thank you."], "Dear Anna\nThank you."),
+        (["\n", "Thank you.", "\n\n"], "\nThank you.\n\n"),
+        (["We met.\n", "the store."], "We met.\nthe store."),
+        (["第一点", "\n", "第二点"], "第一点\n第二点"),
+        (["12\n", "34"], "12\n34"),
+    ],
+)
+@pytest.mark.parametrize("after_written", [False, True])
+def test_line_breaks_at_the_ends_of_pieces_stay_and_need_no_space(
+    texts: list[str], whole: str, after_written: bool
+) -> None:
+    """A replacement wrote them: recognised texts have none at their ends."""
+    pieces = spoken(*texts, pauses_ms=(100,) * (len(texts) - 1))
+    assert join_pieces(one._replace(after_written=after_written) for one in pieces) == whole
+    assert join_pieces(map(TimedText, texts)) == whole
+
+
 PIECES = st.lists(st.tuples(st.text(st.sampled_from("Ia the,.…。我的1-")), st.integers(0, 2_000)), max_size=6)
 
 

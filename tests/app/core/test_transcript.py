@@ -28,3 +28,14 @@ def test_segment_keeps_recognised_text_only_if_different() -> None:
 def test_empty_transcript_has_no_text_and_no_failures() -> None:
     assert RecordingTranscript((), 0).text == ""
     assert RecordingTranscript((), 0).failures == ()
+
+
+def test_text_has_line_breaks_between_its_segments_only() -> None:
+    """Replacement rules write them; at the ends, a list and an export have no use for them."""
+    said = ("\n", "\nDear Anna,\n", "Thank you.", "\n", "Bye.\n", "\n")
+    transcript = RecordingTranscript(
+        tuple(TranscriptSegment(number, number, number + 1, text) for number, text in enumerate(said)), 6
+    )
+    assert transcript.text == "Dear Anna,\nThank you.\nBye."
+    assert transcript.parts == ["", "Dear Anna,\n", "Thank you.", "\n", "Bye.", ""]
+    assert RecordingTranscript(transcript.segments[:1], 1).text == ""

@@ -32,6 +32,19 @@ def test_take_keeps_holding_when_another_text_became_held_during_paste() -> None
     assert goes(order) == "s3", "it goes on once nothing is held"
 
 
+def test_line_break_alone_is_inserted_and_held_like_a_text() -> None:
+    order = order_of(1)
+    for segment, text in enumerate((" Dear Anna,", "\n", "Thank you.\n", "Bye.")):
+        say(order, 1, segment, text)
+    assert goes(order) == "Dear Anna,\nThank you.\nBye."
+    say(order, 1, 4, " \n")
+    assert goes(order, HELD) == "\n" and order.held == {SegmentId(1, 4): "\n"}
+    assert order.paste(1, OTHER) and goes(order) == "\n" and not order.held
+    say(order, 1, 5, "One\n")
+    say(order, 1, 6, "\nTwo")
+    assert goes(order) == "One\n\nTwo"
+
+
 def test_rest_of_a_partly_typed_text_begins_where_typing_ended_although_characters_were_left_out() -> None:
     order = order_of(1)
     say(order, 1, 0, "one\r\ntwo\x07\r\nthree\x07\r\nfour")

@@ -87,3 +87,27 @@ async def test_text_is_rewritten_by_rules_at_its_arrival(tmp_path: Path, models:
             url.append(gateway.url)
             await world.over()
     assert world.inserter.text() == " ".join(map(marked, recognised(world)))
+
+
+async def test_line_break_at_the_end_of_each_text_reaches_the_window(
+    tmp_path: Path, models: Path, talk: Samples, locate: Locate
+) -> None:
+    async with dictating(tmp_path, models, locate, talk, OPTIONS) as world:
+        world.rewrite = "{}\n".format
+        await world.dictate()
+        await world.over()
+        texts = recognised(world)
+    assert world.inserter.text() == "".join(f"{text}\n" for text in texts)
+    assert world.found[0].text == "\n".join(texts)
+
+
+async def test_recording_of_a_line_break_alone_reaches_the_window(
+    tmp_path: Path, models: Path, talk: Samples, locate: Locate
+) -> None:
+    async with dictating(tmp_path, models, locate, talk, OPTIONS) as world:
+        world.rewrite = lambda text: "\n"
+        await world.dictate()
+        await world.over()
+        note = world.dictating.view.note
+        assert world.inserter.text() == "\n" * len(recognised(world)) and note is None
+    assert world.found[0].take.inserted

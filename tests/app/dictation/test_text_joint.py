@@ -19,6 +19,9 @@ OBJECT = "\ufffc"
         ("We met.\n", "Then we left.", "Then we left."),
         ("We met.\u2029", "Then we left.", "Then we left."),
         ("see the", "File here.", " file here."),
+        ("Dear Anna,", "\n", "\n"),
+        ("Dear Anna,", "\nThank you.", "\nThank you."),
+        ("Dear Anna", "\nThe file is here.\n", "\nThe file is here.\n"),
         ("(", "See below.", "See below."),
         ("he wrote (", "See below.", "see below."),
         ("done)", "And so on.", " and so on."),
@@ -133,7 +136,7 @@ def test_full_stop_at_the_end_is_found(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", ".", "。", "你好！", "Really?", "Well...", "好。。", "At 7 p.m.", "e.g.", "Yes. "]
+    "text", ["", ".", "。", "你好！", "Really?", "Well...", "好。。", "At 7 p.m.", "e.g.", "Yes. ", "Yes.\n"]
 )
 def test_other_ends_have_no_full_stop(text: str) -> None:
     assert full_stop_of(text) == ""
