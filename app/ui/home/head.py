@@ -3,8 +3,9 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QFrame, QWidget
+from PySide6.QtCore import QSize, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QLayout, QSizePolicy, QWidget
 
 from app.core.states import State
 from app.dictation.actions import HeldAction, SettleHeld
@@ -16,7 +17,7 @@ from app.ui.home.timeline_model import percent_text, program_text, when_text
 from app.ui.settings.choices import DICTATE, PASTE_HELD, Choices
 from app.ui.shell.tray import MENU_CLOSES_MS
 from app.ui.strings.texts import Texts, key_text, note_text, state_text
-from app.ui.theme.theme import SCALE, SPACING, Theme
+from app.ui.theme.theme import SCALE, SPACING, Theme, letter_width
 from app.ui.widgets.basic import Shape, action_button, refresh_with
 from app.ui.widgets.controls import OptionButtons, SearchField
 from app.ui.widgets.panels import FlowRow
@@ -105,7 +106,35 @@ def paste_elsewhere(widget: QWidget, paste: Callable[[], None]) -> None:
     QTimer.singleShot(MENU_CLOSES_MS, paste)
 
 
+class SearchRow(QWidget):
+    """The search with ``side`` beside it, or below it where that leaves the search too little room."""
+
+    def __init__(self, search: SearchField, side: QWidget) -> None:
+        super().__init__(sizePolicy=QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed))
+        self._search, self._side = search, side
+        self._box = horizontal(stretched(search), side, within=self, gap=SPACING.medium)
+        self._box.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the width of the wider part."""
+        across = max(part.minimumSizeHint().width() for part in (self._search, self._side))
+        return QSize(across, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Arrange the parts for the new width."""
+        self.arrange()
+
+    def arrange(self) -> None:
+        """Place the parts for the current width and texts."""
+        letters = _FEWEST_LETTERS * letter_width(self._search.fontMetrics())
+        across = self._search.minimumSizeHint().width() + letters + SPACING.medium + self._side.sizeHint().width()
+        way = QBoxLayout.Direction
+        self._box.setDirection(way.LeftToRight if across <= self.width() else way.TopToBottom)
+
+
 _LONGEST_QUERY = 200
+_FEWEST_LETTERS: Final = 12
+"""Letters that the search shows, besides the few of its smallest width."""
 _ALL: Final = "all"
 _UNFINISHED: Final = "unfinished"
 _NOTHING: Final = {
@@ -166,13 +195,15 @@ class Head(QWidget):
         self.replace = worded(texts, action_button(self.replace_wanted.emit), "history.replace")
         self.stop = worded(texts, action_button(lambda: ask(StopExporting())), "history.stop-export")
         self.nothing, self.first_use = label(role="muted", wraps=True), FirstUse(texts, self.try_wanted.emit)
-        row = horizontal(stretched(self.search), self.count, self.filter, gap=SPACING.medium)
+        side = QWidget(sizePolicy=QSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed))
+        horizontal(self.count, self.filter, within=side, gap=SPACING.medium)
+        self.row = SearchRow(self.search, side)
         notes = horizontal(stretched(self.note), self.replace, self.stop, gap=None)
         vertical(
             self.hero,
             self.paste,
             self.first_use,
-            row,
+            self.row,
             self.reading,
             self.problem,
             notes,
@@ -243,3 +274,4 @@ class Head(QWidget):
         self.stop.setVisible(key == "history.note.exporting")
         self.first_use.setVisible(none and not narrowed)
         set_visible(not none or narrowed, self.search, self.filter)
+        self.row.arrange()
