@@ -1,1 +1,1 @@
-"""Measurements that answer one question each, and the answers that decisions rest on."""
+"""Measurements, each of which answers one question."""

@@ -1,4 +1,4 @@
-"""Runner of the benchmarks, one after the other: ``make bench``, or some: ``make bench ARGS="vad engine"``.
+"""Run the benchmarks one after the other: all with ``make bench``, some with ``make bench ARGS="vad engine"``.
 
 Figures are written to ``bench-results/`` as JSON.
 """

@@ -4,7 +4,7 @@
                              [--why FILE] [--json FILE]
 
 Everything is observed from outside: windows by X events and by their pixels, texts by the content of another
-program's field. For ``take`` the app hears a recording faster than it would be spoken (``app_take``); ``--why``
+program's field. For ``take`` the microphone plays a recording faster than real time (``app_take``); ``--why``
 names a file for stack traces of long turns. Budgets apply to a quiet machine: its load is printed with each
 figure.
 """

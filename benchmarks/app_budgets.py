@@ -52,18 +52,18 @@ def models_folder() -> Path:
 
 
 class MeasuredApp(DesktopApp):
-    """App under measurement, whose program lies in ``programs``."""
+    """App under measurement, whose programs are in the folder ``programs``."""
 
     programs = BIN
 
     @property
     def program(self) -> psutil.Process:
-        """Process of the app, without its gateway and worker."""
+        """Process of the app itself, not of its gateway or worker."""
         assert self.process is not None
         return psutil.Process(self.process.pid)
 
     def open(self, *arguments: str) -> float:
-        """Start the app as a person does, without waiting for anything; return the time of the start."""
+        """Start the app, and return the time of the start without waiting."""
         at = time.perf_counter()
         command = [str(self.programs / "kikipounamu"), "app", *self.arguments, *arguments]
         self.process = self.desktop.start(*command, **self._environment)
@@ -77,7 +77,7 @@ class MeasuredApp(DesktopApp):
 
     @property
     def environment(self) -> dict[str, str]:
-        """Environment in which our programs find this app."""
+        """Environment variables with which our programs find this app."""
         return self.desktop.environment | self._environment
 
     @contextmanager
@@ -114,7 +114,7 @@ def starts(app: MeasuredApp, screen: ScreenObserver) -> Iterator[Figure]:
 
 
 def _files() -> list[str]:
-    """Return the files from which the app is loaded."""
+    """Return the files that the app loads at its start."""
     listed = subprocess.run([sys.executable, "-c", _IMPORTED], capture_output=True, text=True, check=True)
     folders = {
         str(Path(name).parent) for name in listed.stdout.split("\n") if "PySide6" in name or ".libs" in name
@@ -124,7 +124,7 @@ def _files() -> list[str]:
 
 
 def _forget(files: list[str]) -> None:
-    """Drop these files from the system's cache, as after a reboot.
+    """Remove these files from the system's cache, as a reboot does.
 
     Parts that other processes have mapped stay.
     """
@@ -135,7 +135,7 @@ def _forget(files: list[str]) -> None:
 
 
 def idle(app: MeasuredApp, keep_open: bool = False) -> Iterator[Figure]:
-    """Measure CPU and memory without speech, after the app was used once."""
+    """Measure CPU and memory without speech, after one dictation."""
     app.set(general__keep_microphone_open=keep_open)
     with app.talking():
         app.hear_on(1.0)
@@ -173,10 +173,10 @@ def keys(app: MeasuredApp, screen: ScreenObserver) -> Iterator[Figure]:
 
 
 def texts(app: MeasuredApp, screen: ScreenObserver, engine: str, count: int = TEXTS) -> Iterator[Figure]:
-    """Measure the time from key-up until the text is in another program, less the decoding of its last segment.
+    """Measure the time from key-up until the text is in another program, without decoding of the last segment.
 
-    That segment may have been queued before key-up, and may have waited for a guess that was decoded. Its
-    waiting time is therefore reported next to the figure.
+    That segment may have been queued before key-up, and may have waited while a speculation was decoded. Its
+    waiting time is therefore reported beside the figure.
     """
     app.set(hotkeys__mode="hold")
     field, whole, less, waited = TextField(app.desktop), list[float](), list[float](), list[float]()
@@ -231,7 +231,7 @@ def toggles(app: MeasuredApp) -> Iterator[Figure]:
 
 
 def layer() -> Iterator[Figure]:
-    """Measure the time until the first picture of each showing has been shown.
+    """Measure the time from each view until the compositor has shown the overlay's first picture.
 
     The compositor reports it. A view reaches the windows within a millisecond or two of the key.
     """

@@ -17,7 +17,7 @@ _HEAD: Final = SAMPLE_RATE // 2 * BYTES_PER_SAMPLE
 
 
 class WordsEngine:
-    """Engine that chooses the first text by a checksum of the segment's first half second."""
+    """Engine whose text depends on a checksum of the segment's first half second."""
 
     def __init__(self) -> None:
         self._texts = [recording.text for recording in synthetic()]

@@ -1,4 +1,4 @@
-"""Turns of Qt's thread during a long take, heard faster than spoken, and during a take after twenty such."""
+"""Turns of Qt's thread during a long take, played faster than real time, and during one after twenty such."""
 
 import json
 import shutil
@@ -43,7 +43,7 @@ class FastApp(DesktopApp):
         time.sleep(_SETTLED_S)
 
     def take(self, seconds: float) -> dict[str, float]:
-        """Record a take; return the work of Qt's thread until the take was over.
+        """Record a take; return the figures of Qt's thread until the take was over.
 
         The take is stopped once its journal holds ``seconds`` of audio.
         """
@@ -69,7 +69,7 @@ class FastApp(DesktopApp):
 
 
 def long_take(models: Path, minutes: float, pace: float, why: str = "") -> Iterator[Figure]:
-    """Measure the long take, then the one after twenty such. ``why``: file for stack traces of long turns."""
+    """Measure a long take, then one after twenty such. ``why``: file for stack traces of long turns."""
     with running_app(models, start=False) as made:
         folder = made.home.parent
         recording = folder / "recording.pcm"
@@ -103,7 +103,7 @@ def _figures(what: str, found: dict[str, float], size: str) -> Iterator[Figure]:
 
 
 def _copy(take: TakeSnapshot) -> None:
-    """Add a copy of the take with the same text, but little audio."""
+    """Add a copy of the take with the same text and little audio to the history."""
     place = take.folder.parent / str(uuid4())
     shutil.copytree(take.folder, place, ignore=shutil.ignore_patterns(AUDIO))
     (place / AUDIO).write_bytes(bytes(2 * SAMPLE_RATE))

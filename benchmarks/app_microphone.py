@@ -1,4 +1,4 @@
-"""Microphone that plays a long recording to the unchanged app faster than it would be spoken."""
+"""Microphone that plays a long recording to the unchanged app faster than real time."""
 
 import random
 import threading
@@ -37,7 +37,7 @@ def long_recording(minutes: float) -> Samples:
 
 
 class FastSoundSystem:
-    """``SoundSystem`` whose device records silence, and after ``speak`` the recording at ``pace``."""
+    """``SoundSystem`` whose device plays silence, and after ``speak`` the recording at ``pace``."""
 
     def __init__(self, recording: Samples, pace: float) -> None:
         self._recording, self._pace = recording, pace
@@ -45,15 +45,15 @@ class FastSoundSystem:
 
     @property
     def open_device(self) -> OpenDevice:
-        """Function that opens the device, for a ``Application``."""
+        """Return the function with which an ``Application`` opens the device."""
         return partial(open_microphone, system=self)
 
     def speak(self) -> None:
-        """Play the recording. Call it once a take listens, so that nothing of the recording is lost."""
+        """Play the recording. Call this once a take has begun to record, so that no sample is lost."""
         self._speaking.set()
 
     def wait(self) -> None:
-        """Return to silence; a stream opened later begins with the start of the recording."""
+        """Play silence again; a stream that is opened later begins with the start of the recording."""
         self._speaking.clear()
 
     async def inputs(self, *, anew: bool = False) -> list[Input]:
@@ -65,7 +65,7 @@ class FastSoundSystem:
         return FastStream(self._blocks(), self._speaking, put)
 
     def _blocks(self) -> Iterator[list[bytes]]:
-        """Yield the blocks due within each 20 ms after ``speak``: of real size, several at a time."""
+        """Yield the blocks of each 20 ms after ``speak``: several at a time, of PortAudio's size."""
         played, begun = 0, time.perf_counter()
         while played < len(self._recording):
             due = round((time.perf_counter() - begun + _BLOCK_S) * self._pace * SAMPLE_RATE) // _BLOCK * _BLOCK

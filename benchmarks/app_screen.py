@@ -38,7 +38,7 @@ class ScreenObserver:
         return self._key(X.KeyRelease)
 
     def seen(self, *, overlay: bool) -> tuple[float, float]:
-        """Wait for the overlay or the main window; return when it was mapped, and when it was drawn."""
+        """Wait for the overlay or the main window; return the times when it was mapped and when it was drawn."""
         window, mapped = self._mapped(overlay)
         end = mapped + _LONGEST_S
         while not self._drawn(window, _OVERLAY_PART if overlay else _WINDOW_PART):

@@ -1,10 +1,10 @@
-"""App with a fast microphone and a watch on Qt's turns: a process started by ``benchmarks.app_long_take``.
+"""App with a fast microphone that measures Qt's turns: a process started by ``benchmarks.app_long_take``.
 
     python -m benchmarks.app_take RECORDING RESULT PACE [WHY]
 
-For each take, from key-down until some time after its end, a line of JSON is appended to RESULT. ``work`` in it
-is the longest CPU time of Qt's thread in a turn. For the rest of a turn the thread waited for a core, or for
-Python. Stacks of all threads in long turns are appended to the file WHY; sampling them takes time itself.
+For each take, from key-down until some time after its end, a line of JSON is appended to RESULT. Its ``work``
+figures are the CPU time of Qt's thread in a turn; for the rest of the turn the thread waited for a core, or for
+Python's lock. Stacks of all threads in long turns are appended to the file WHY; sampling them takes time, too.
 """
 
 import gc
@@ -65,7 +65,7 @@ class TakeWatch:
         self.views = 0
 
     def see(self, state: object) -> None:
-        """Start, extend or end the measurement when the take changes its state."""
+        """Start, continue or end the measurement as the state of the take changes."""
         if state is State.LISTENING:
             self._sound.speak()
         if state is State.IDLE:

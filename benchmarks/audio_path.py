@@ -3,9 +3,10 @@
     python -m benchmarks.audio_path [--model FOLDER] [--json FILE]
 
 The pipeline is the app's own: microphone, journal, VAD, segmenter, gateway client. Only the sound library and the
-gateway are replaced, in the same process. To count, the next frame is played only when the one before is on disk
-and at the gateway. A function counts if each frame enters it, however slow the machine is. ``path``: moves the
-frame to the socket. ``disk``: runs in the journal's thread. ``speech``: computes on samples.
+gateway are replaced, in the same process. While functions are counted, a frame is played only once the previous
+one is on disk and at the gateway. A function counts if every frame enters it, however slow the machine is.
+``path``: it moves the frame to the socket. ``disk``: it runs in the journal's thread. ``speech``: it computes on
+samples.
 """
 
 import asyncio
@@ -55,7 +56,7 @@ _IDLE_TURNS: Final = 10
 _UNHURRIED: Final = MicrophoneSettings(
     timing=FallbackTimes(silent=inf, first_block=_DEADLINE_S), watch_s=_DEADLINE_S
 )
-"""No device is given up on a slow machine, nor judged during each frame, because frames take long there."""
+"""Times so long that even a slow machine neither gives up the device nor judges it at each frame."""
 
 Entry = tuple[str, str, bool]
 """Module and name of a function, and whether the journal's thread entered it."""
@@ -63,9 +64,9 @@ Entry = tuple[str, str, bool]
 
 @dataclass
 class Entries:
-    """Entries of project functions for each frame played, and ``open`` events, while ``on``.
+    """Functions of the project that each played frame enters, and files that it opens, while ``on``.
 
-    ``frame_s``: the least duration of a frame, as on a slow machine.
+    ``frame_s``: minimum duration of a frame, as on a slow machine.
     """
 
     frame_s: float = 0.0
@@ -78,7 +79,7 @@ class Entries:
 
     @contextmanager
     def counted(self) -> Iterator[None]:
-        """Count within the context, in this thread and in every thread started there."""
+        """Count until the context ends, in this thread and in threads started meanwhile."""
         sys.addaudithook(self._audit)
         threading.setprofile(self._enter)
         sys.setprofile(self._enter)
@@ -92,7 +93,7 @@ class Entries:
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """Count nothing of this thread within the context."""
+        """Do not count in this thread until the context ends."""
         sys.setprofile(None)
         try:
             yield
@@ -139,7 +140,7 @@ class _SoundLibrary:
         self.opened: asyncio.Future[Callable[..., None]] = asyncio.get_running_loop().create_future()
 
     def _terminate(self) -> None:
-        """Accept the restart that shows new devices."""
+        """Do nothing: the restart of the library finds the same microphone."""
 
     _initialize = _terminate
 
@@ -159,17 +160,17 @@ class _SoundLibrary:
 
 
 class _PromptJournal(Journal):
-    """Journal that waits for its disk, so that the functions of a frame do not depend on threads."""
+    """Journal that waits for its disk, so that the functions of a frame do not depend on the timing of threads."""
 
     def append(self, samples: Samples) -> None:
-        """Keep samples and wait until the file has them."""
+        """Store samples, and wait until the file has them."""
         super().append(samples)
         while self._writer.written < self._writer.heard:
             time.sleep(0)
 
 
 class _PlayingObserver(DictationObserver):
-    """Observer of the dictation, which also plays the recording: at most ``lead_s`` ahead of the VAD."""
+    """Observer of the dictation that also plays the recording, at most ``lead_s`` ahead of the VAD."""
 
     def __init__(self, recording: Samples, lead_s: float, entries: Entries | None) -> None:
         self._recording, self._lead_s, self._entries = recording, lead_s, entries
@@ -208,7 +209,7 @@ class _PlayingObserver(DictationObserver):
 
     async def _arrived(self, entries: Entries) -> None:
         """Wait until the gateway has every frame that the client may send now."""
-        idle = 0  # turns of the loop: the client's writer needs one to begin
+        idle = 0  # turns of the loop without data: the client's writer needs one to begin
         async with asyncio.timeout(_DEADLINE_S):
             while idle < _IDLE_TURNS:
                 with entries.paused():
@@ -238,9 +239,9 @@ async def dictate(
 
 
 def count(vad_folder: Path, seconds: float = _COUNTED_S, frame_s: float = 0.0) -> Way:
-    """Count the functions that each frame enters which is sent, one frame after the other.
+    """Count the functions that each sent frame enters, one frame after the other.
 
-    ``frame_s``: the least duration of each.
+    ``frame_s``: minimum duration of each.
     """
     entries, recording = Entries(frame_s), long_recording(seconds / 60)
     with tempfile.TemporaryDirectory() as folder:
@@ -250,7 +251,7 @@ def count(vad_folder: Path, seconds: float = _COUNTED_S, frame_s: float = 0.0) -
         opens = sum(str(root) in path and path.endswith(".pcm16") for path in entries.opened)
     sending = [entered for entered in entries.frames if any(name == _SENT for _, name, _ in entered)]
     path: dict[str, list[str]] = {"path": [], "disk": [], "speech": []}
-    together = set.intersection(*(before | after for before, after in pairwise(sending)))  # the thread may be late
+    together = set.intersection(*(before | after for before, after in pairwise(sending)))  # a thread may lag
     written = {entry for entry in together if entry[2]}
     for module, name, writing in sorted(written | set.intersection(*sending)):
         kind = "disk" if writing else "speech" if module.startswith("speech/") else "path"

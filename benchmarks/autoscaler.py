@@ -1,8 +1,9 @@
 """Decisions of KEDA's Prometheus scaler and of the HorizontalPodAutoscaler behind it, from a ScaledObject; pure.
 
 The rules are those of the Kubernetes documentation for autoscaling/v2: a tolerance of a tenth, the recommendation
-that the stabilisation windows leave, and the most that the policies allow in their periods. One trigger, whose
-query has the chart's form: a sum of ``sum(max by (LABELS) (METRIC{MATCHERS}))`` and ``sum(METRIC{MATCHERS})``.
+within the stabilisation windows, and the largest change that the policies allow in their periods. Only one trigger
+is supported, with a query of the chart's form: a sum of terms ``sum(max by (LABELS) (METRIC{MATCHERS}))`` and
+``sum(METRIC{MATCHERS})``.
 """
 
 import math
@@ -19,7 +20,7 @@ _MATCHER: Final = re.compile(r'(\w+)(=~|=)"((?:[^"\\]|\\.)*)"(?:,|$)')
 
 
 class ScalerUnreadable(Exception):
-    """Manifest or query of a form that is not supported."""
+    """Manifest or query of an unsupported form."""
 
 
 @dataclass(frozen=True)
@@ -82,14 +83,14 @@ def _read_term(text: str) -> Term:
 
 @dataclass(frozen=True)
 class Policy:
-    """The most that may change in a period: pods, or percent of the pods at its beginning."""
+    """Largest change in a period: a number of pods, or percent of those at its beginning."""
 
     percent: bool
     value: int
     period_s: float
 
     def limit(self, before: int, sign: int) -> int:
-        """Return the furthest number of pods, from the number at the beginning of the period."""
+        """Return the limit for the number of pods, given their number at the beginning of the period."""
         if not self.percent:
             return before + sign * self.value
         share = before * (1 + sign * self.value / 100)
@@ -98,7 +99,7 @@ class Policy:
 
 @dataclass(frozen=True)
 class Direction:
-    """How fast the number may rise, or fall."""
+    """Rules for a rise, or for a fall, of the number of pods."""
 
     window_s: float
     policies: tuple[Policy, ...]
@@ -159,14 +160,14 @@ def _direction(behavior: Mapping[str, Any]) -> Direction:
 
 @dataclass
 class HorizontalPodAutoscaler:
-    """Decisions of one scaler over time. It remembers its recommendations and changes."""
+    """Decisions of one scaler over time, which depend on its earlier recommendations and changes."""
 
     scaler: Scaler
     _recommended: list[tuple[float, int]] = field(default_factory=list)
     _changed: list[tuple[float, int]] = field(default_factory=list)
 
     def decide(self, now_s: float, pods: int, backlog: float | None) -> int:
-        """Return the number of pods wanted now. Without a backlog the number stays."""
+        """Return the number of pods wanted now. If the backlog is unknown, the number does not change."""
         if backlog is None:
             return pods
         self._recommended.append((now_s, self._recommendation(pods, backlog)))

@@ -2,11 +2,11 @@
 
     python -m benchmarks.autoscaling [--speakers 12] [--held 180] [--after 420] [--speed 1] [--set NAME=VALUE,…]
 
-No cluster: the pods are processes of this computer, and KEDA is ``benchmarks.autoscaler``. All else is real: two
-gateways, a broker, workers with the checksum engine, which need half of the time of what they hear (``rtf``), and
-the gateways' own /metrics. The formula, limits and times are those of the ScaledObject that the chart renders. A
-pod works ``--pod-start`` seconds after it is wanted; one that goes gets SIGTERM, and SIGKILL after its grace
-period. ``--speed`` shortens all times, those of speech and decoding too.
+The pods are processes of this computer, and ``benchmarks.autoscaler`` takes the place of KEDA. All else is real:
+two gateways with their /metrics, a broker, and workers with the checksum engine, which need half of the audio's
+length (``rtf``). The formula, limits and times are those of the ScaledObject that the chart renders. A pod works
+``--pod-start`` seconds after it is wanted. To end, it gets SIGTERM, and SIGKILL after its grace period.
+``--speed`` shortens all times, including those of speech and decoding.
 """
 
 import asyncio
@@ -64,13 +64,13 @@ class Load:
 
     @property
     def needed(self) -> int:
-        """Least number of workers with which the queue does not grow."""
+        """Smallest number of workers with which the queue does not grow."""
         return math.ceil(self.speakers * RTF)
 
 
 @dataclass
 class Pods:
-    """Processes in place of pods. ``killed``: number of those that outlived their grace period."""
+    """Processes in place of pods. ``killed``: number of those killed after their grace period."""
 
     chain: Chain
     command: tuple[str, ...]
@@ -84,11 +84,11 @@ class Pods:
 
     @property
     def wanted(self) -> int:
-        """Number of pods that run or start; those that end do not count."""
+        """Number of pods that run or are starting; those that are ending do not count."""
         return len(self.starting) + len(self.running)
 
     def scale(self, number: int) -> None:
-        """Start or stop pods. Starting pods are stopped first, then random ones: a cluster promises no order."""
+        """Start or stop pods. Starting pods are stopped first, then random ones: a cluster guarantees no order."""
         while self.wanted < number:
             self.starting.append(asyncio.create_task(self._start(), name="a pod starts"))
         while self.wanted > number:
@@ -132,14 +132,14 @@ def chosen(manifests: Sequence[Manifest], kind: str) -> Manifest:
 
 
 def worker_command(deployment: Mapping[str, Any], redis: str) -> tuple[str, ...]:
-    """Return the command of a pod, without its port for figures, which processes of one computer would share."""
+    """Return the command of a pod, without its metrics port, for which processes of one computer would compete."""
     (container,) = deployment["spec"]["template"]["spec"]["containers"]
     kept = [word for word in container["args"] if not word.startswith("--metrics")]
     return ("kikipounamu-worker", *kept, f"--redis={redis}")
 
 
 async def scrape(http: aiohttp.ClientSession, gateways: Sequence[Endpoint]) -> list[Sample]:
-    """Read the figures of all gateways, with the labels that Prometheus adds in a cluster."""
+    """Read the metrics of all gateways, with the labels that Prometheus adds in a cluster."""
     found = []
     for number, gateway in enumerate(gateways):
         added = {"namespace": NAMESPACE, "service": f"{RELEASE}-gateway", "pod": f"{RELEASE}-gateway-{number}"}
@@ -164,7 +164,7 @@ class Run:
         self._spoken = False
 
     def waits(self) -> list[tuple[float, float]]:
-        """Return when each segment ended, and its seconds until the text beyond decoding, both simulated."""
+        """Return when each segment ended, and its wait for the text without decoding, on the simulated clock."""
         speed = self.load.speed
         ended = self.recorder.tally.ended
         return [
@@ -174,7 +174,7 @@ class Run:
 
     @property
     def now_s(self) -> float:
-        """Seconds since the beginning, on the simulated clock."""
+        """Seconds since the start of the run, on the simulated clock."""
         return (time.monotonic() - self.recorder.zero) * self.load.speed
 
     async def run(self) -> None:
@@ -202,7 +202,7 @@ class Run:
                 self.timeline.append((self.now_s, math.nan if backlog is None else backlog, self.pods.wanted))
 
     async def _person(self, number: int, from_s: float, to_s: float) -> None:
-        """Speak without pauses, whether or not there are texts; the client returns after a refusal."""
+        """Speak without pauses, even while texts are missing; the client tries again after a refusal."""
         load, zero = self.load, self.recorder.zero
         gateway = self.gateways[number % len(self.gateways)]
         speaker = Speaker(number, self.recorder, pace=1 / load.speed)
@@ -248,7 +248,7 @@ def rows(run: Run) -> list[dict[str, Any]]:
 
 
 def verdict(run: Run) -> dict[str, Any]:
-    """Return the outcome of a run that is over: losses, and how the number of pods followed the load."""
+    """Return the outcome of a finished run: losses, and how the number of pods followed the load."""
     tally, load = run.recorder.tally, run.load
     enough = [at_s for at_s, _, pods in run.timeline if pods >= load.needed and at_s >= load.before_s]
     return {
@@ -267,7 +267,7 @@ def verdict(run: Run) -> dict[str, Any]:
 
 
 def flawless(run: Run) -> bool:
-    """Return whether every segment has its one right text, and no pod had to be killed."""
+    """Return whether every segment has exactly one text, the right one, and no pod had to be killed."""
     return run.recorder.tally.flawless and not run.pods.killed
 
 

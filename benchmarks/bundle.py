@@ -1,8 +1,8 @@
-"""Starts of the programs of a self-contained folder, beside those of the checkout, taken in turns.
+"""Starts of the programs of a self-contained folder, measured in turns with those of the checkout.
 
     python -m benchmarks.bundle --folder DIR [--rounds 10] [--windows 5] [--json FILE]
 
-Times on the clock depend on what else the machine does; the CPU time of a start depends on it less.
+Elapsed times depend on what else the machine does; CPU times depend on it less.
 ``--windows 0`` leaves out the window, which needs Xvfb.
 """
 
@@ -34,7 +34,7 @@ MOST = 1.3
 
 
 class Start(NamedTuple):
-    """Duration of a start on the clock and in CPU time, both in milliseconds."""
+    """Elapsed time and CPU time of a start, both in milliseconds."""
 
     clock: float
     cpu: float
@@ -50,7 +50,7 @@ def run_once(command: list[str]) -> Start:
 
 
 def in_turns(rounds: int, folders: tuple[Path, Path], start: Callable[[Path], Start]) -> tuple[Start, Start]:
-    """Return the medians of both folders; the first start of each fills the disk's cache and does not count."""
+    """Return the medians of both folders; the first start of each fills the disk cache and does not count."""
     found: list[list[Start]] = [[], []]
     for number in range(rounds + 1):
         for folder, times in zip(folders, found, strict=True):

@@ -1,10 +1,10 @@
-"""Simulated waits beside measured ones: does the simulation of `kikipounamu-loadtest plan` tell the truth?
+"""Simulated waits compared with measured ones: is the simulation of `kikipounamu-loadtest plan` right?
 
     python -m benchmarks.capacity [--loads 50:1,200:4,500:10] [--rtf 0.016] [--seconds 45] [--rounds 5]
 
 ``--loads``: speakers and workers of each load. A real gateway with its embedded broker and real workers with the
-checksum engine carry each load, and the same speech is simulated. All that the simulation knows of the fleet is
-the report of the round before, in which other speech was spoken; the first round only measures. Figures are
+checksum engine serve each load, and the same speech is simulated. The simulation gets the times of the fleet from
+the report of the previous round, in which other speech was spoken; the first round only measures. Figures are
 medians of the other rounds: from the end of a segment to its text, in ms. Exit status 0 only if each simulated
 p50 and p95 is within 15 % or 20 ms of the measured one.
 """
@@ -30,11 +30,11 @@ from tests.helpers.waiting import wait_until_sync
 RAMP_S = 10.0
 SHARE: Final = 0.15
 MILLISECONDS: Final = 20.0
-"""A simulated wait counts as right within this share, or so many milliseconds, of the measured one."""
+"""A simulated wait is right if it differs from the measured one by at most this share, or this many ms."""
 
 
 class WaitComparison(Struct, frozen=True):
-    """Percentile of one load: medians over the runs, in ms."""
+    """Measured and simulated percentile of one load: medians over the runs, in ms."""
 
     figure: str
     measured_ms: float
@@ -84,7 +84,7 @@ def simulated(report: Report, workers: int, speakers: int, seconds: float, seed:
 
 
 def measured_waits(report: Report) -> Percentiles:
-    """Return the waits of a real run, as ``SimulationOutcome.waits`` those of a simulated one."""
+    """Return the waits of a real run in the form of ``SimulationOutcome.waits``."""
     found = report.figures
     after_stop = (found.final_after_stop_ms_p50, found.final_after_stop_ms_p95, found.final_after_stop_ms_p99)
     return Percentiles(*after_stop, None)

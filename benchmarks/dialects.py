@@ -1,13 +1,12 @@
-"""Cost of the protocols of others: CPU per hour of audio, beside that of our own protocol.
+"""Cost of other products' protocols: CPU per hour of audio, compared with that of our own protocol.
 
     python -m benchmarks.dialects [--streams 200] [--seconds 24] [--vad model,simple] [--json FILE]
                                   [--apis own,own-live,funasr,realtime,realtime-24k,earlier]
 
-A real gateway, with its embedded broker and a worker with the checksum engine, hears so many people at speaking
-pace, in blocks of 100 ms. All say the same sentences. Clients of our own protocol find the speech themselves, as
-the app does; for the others the gateway does, with the model of the speech detector or a simpler one. With
-``own-live`` they ask for live text, which FunASR and Realtime always bring. Every text is compared with the
-digests of the segments.
+A real gateway, with its embedded broker and a worker with the checksum engine, receives ``--streams`` at speaking
+pace, in blocks of 100 ms. All have the same sentences. Clients of our own protocol detect speech themselves, as
+the app does; for the others the gateway detects it, with the VAD model or a simpler detector. ``own-live`` asks
+for live text, which FunASR and Realtime always send. Every text is compared with the digests of the segments.
 """
 
 import asyncio
@@ -47,7 +46,7 @@ from worker.core.decoding import amplify
 
 _BLOCK_S: Final = 0.1
 _CHUNK_S: Final = 0.5
-"""Length of the earlier client's chunks."""
+"""Length of the chunks that clients of the earlier server send."""
 _PAUSE_S: Final = 0.8
 _ANSWER_S: Final = 120.0
 _ENDPOINT_MS: Final = 600
@@ -59,7 +58,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Talk:
-    """Audio of every speaker. ``segments``: pieces that a segmenter finds in it; ``text``: of all pieces."""
+    """Audio of every speaker. ``segments``: those that a segmenter finds in it; ``text``: of all segments."""
 
     samples: Samples
     rate: int
@@ -73,7 +72,7 @@ class Talk:
 
 
 def make_talk(seconds: float, vad_folder: Path | None, rate: int = SAMPLE_RATE) -> Talk:
-    """Return about this many seconds of sentences with pauses; ``rate``: of the client's audio."""
+    """Return about this many seconds of sentences with pauses; ``rate``: sample rate of the client."""
     pause, parts = np.zeros(int(_PAUSE_S * SAMPLE_RATE), np.int16), list[Samples]()
     known = sorted(SPEECH.glob("*.flac"))
     while sum(map(len, parts)) < seconds * SAMPLE_RATE:
@@ -110,7 +109,7 @@ def _segments(samples: Samples, vad_folder: Path | None) -> tuple[list[Utterance
 
 
 Speak = Callable[[aiohttp.ClientSession, Endpoint, Talk], Coroutine[Any, Any, bool]]
-"""Says the make_talk at its pace; returns whether the text is right."""
+"""Streams the talk at speaking pace; returns whether the text is right."""
 
 
 async def _own(http: aiohttp.ClientSession, endpoint: Endpoint, talk: Talk, options: Options = PLAIN) -> bool:
@@ -219,7 +218,7 @@ def _bearer(endpoint: Endpoint) -> dict[str, str]:
 
 
 async def _all_speak(speak: Speak, endpoint: Endpoint, talk: Talk, streams: int) -> list[bool]:
-    """Let all speak; their starts are spread over two seconds."""
+    """Run all speakers; their starts are spread over two seconds."""
     async with connected() as http, asyncio.TaskGroup() as group:
         tasks = []
         for _ in range(streams):
@@ -248,7 +247,7 @@ def _measured(chain: Chain, streams: int, talk: Talk, speak: Speak) -> Row:
     program, endpoint = chain.gateway()
     chain.worker("--engine", "checksum", "--set", "slots=8")
     pids = program.popen.pid, broker_of(program.popen.pid)
-    asyncio.run(_all_speak(speak, endpoint, talk, 1))  # then the worker is ready and the code warm
+    asyncio.run(_all_speak(speak, endpoint, talk, 1))  # waits for the worker, and warms the code up
     before = [cpu_seconds(pid) for pid in pids]
     right = asyncio.run(_all_speak(speak, endpoint, talk, streams))
     hours = streams * talk.seconds / 3600

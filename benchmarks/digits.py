@@ -1,4 +1,4 @@
-"""Errors of spoken digits through the whole app, beside the model alone on the same recordings.
+"""Errors of spoken digits through the whole app, compared with the model alone on the same recordings.
 
     python -m benchmarks.digits FOLDER [--pace 4] [--mode hold] [--json FILE]
 

@@ -1,4 +1,4 @@
-"""Speed of whisper-base on this machine, and the delay that the whole chain adds to it.
+"""Speed of whisper-base on this machine, and the delay that the whole chain adds.
 
     python -m benchmarks.engine [--rounds 2] [--json FILE]
 

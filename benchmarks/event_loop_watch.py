@@ -1,4 +1,4 @@
-"""Delays of the event loop in Qt's thread, and the stacks of all threads meanwhile."""
+"""Delays of the event loop in Qt's thread, and stacks of all threads during long ones."""
 
 import sys
 import threading

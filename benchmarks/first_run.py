@@ -1,4 +1,4 @@
-"""From a fresh home to the first dictated sentence, on Xvfb with a virtual microphone: clicks and seconds.
+"""Clicks and seconds from a fresh home to the first dictated sentence, on Xvfb with a virtual microphone.
 
     python -m benchmarks.first_run [--rounds 3] [--json FILE]
 

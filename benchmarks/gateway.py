@@ -4,12 +4,12 @@
                                  [--previous WORKTREE] [--settle 0] [--json FILE]
 
 A real gateway, with its embedded broker and a worker with the checksum engine, receives streams at speaking pace
-(4 s segments without pauses, in frames of so many milliseconds). Every answer's digest is checked. The reference
-in the same run is a bare server with the same WebSockets that discards the same frames (``benchmarks.sink``).
+(4 s segments without pauses, in frames of ``--frames`` ms). Every answer's digest is checked. The reference in the
+same run is a bare server with the same WebSockets that discards the same frames (``benchmarks.sink``).
 
-``--previous``: measure the code of another worktree too, in turns, with the libraries of this one, and print what
-part of its cost is left. Rows are medians of ``--rounds``. ``--settle``: seconds after the last round of the most
-streams, after which the memory is read once more.
+``--previous``: also measure the code of another worktree, in turns, with the libraries of this one, and print the
+share of its cost that remains. Rows are medians of ``--rounds``. ``--settle``: after the last round with the most
+streams, the memory is read once more after this many seconds.
 """
 
 import asyncio
@@ -128,7 +128,7 @@ def _measure(code: str, worktree: Path, load: Load, settle_s: float) -> Cost:
         program, endpoint = chain.gateway()
         chain.worker("--engine", "checksum", "--set", "rtf=0")
         meter = _Meter(chain, program.popen.pid)
-        asyncio.run(run_speakers(endpoint, 1, 1))  # then the worker is ready and the code warm
+        asyncio.run(run_speakers(endpoint, 1, 1))  # waits for the worker, and warms the code up
         asyncio.run(meter.sample())
         meter.reset()
         speaking = run_speakers(
@@ -151,7 +151,7 @@ def _row(code: str, load: Load, tally: Tally, meter: _Meter, used: list[float], 
         "frame_ms": load.frame_ms,
         "gateway_cpu": gateway_s / hours,
         "reference_cpu": reference,
-        "ratio": gateway_s / hours / reference if reference else math.nan,  # a tiny run: less than a tick
+        "ratio": gateway_s / hours / reference if reference else math.nan,  # a tiny run may take no CPU tick
         "broker_cpu": broker_s / hours,
         "scripts": scripts / segments,
         "commands": commands / segments,

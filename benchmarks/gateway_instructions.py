@@ -3,10 +3,11 @@
     python -m benchmarks.gateway_instructions [--previous WORKTREE]
 
 Sessions stream segments of 4 s in frames of 100 ms to the gateway's own code in one process. Client, broker and
-worker are values: no network, no waiting. The counts hardly depend on the load of the machine, so they show
-changes that times hide. They contain this program's part, but neither the system's nor that of cold caches.
+worker are simulated in it, without a network or waits. The counts hardly depend on the load of the machine, so
+they show changes that times hide. They include this program's instructions, but not the kernel's, nor the effect
+of cold caches.
 
-With a number of segments and of frames it only streams them, which is what valgrind runs.
+With numbers of segments and frames as arguments, the program only streams them. Valgrind runs it so.
 """
 
 import asyncio
@@ -54,7 +55,7 @@ from runtime.tasks import Tasks
 SESSIONS = 4
 FRAMES = 40
 _FEW, _MANY = 5, 25
-_TURNS = 14  # of the loop, in which everything that was asked is done
+_TURNS = 14  # turns of the loop after which all requested work is done
 _MASK = b"\1\2\3\4"
 _PCM = bytes(range(200)) * 16
 _REPLIES = {"attach": b"*3\r\n$8\r\nattached\r\n:1\r\n*0\r\n", "submit": b"*2\r\n$6\r\nqueued\r\n:0\r\n"}
@@ -68,11 +69,11 @@ class Wire:
         self.protocol: Any = None
 
     def write(self, data: bytes) -> None:
-        """Keep what is written."""
+        """Record the written data."""
         self.written.append(data)
 
     def writelines(self, parts: list[bytes]) -> None:
-        """Keep what is written together."""
+        """Record data that is written together."""
         self.write(b"".join(parts))
 
     def set_protocol(self, protocol: Any) -> None:
@@ -120,7 +121,7 @@ class Speaker:
         self.feed(masked(TEXT, encode(message).encode()))
 
     def feed(self, data: bytes) -> None:
-        """Let the data arrive."""
+        """Deliver data to the gateway."""
         self._socket.get_buffer(RECEIVE_BYTES)[: len(data)] = data
         self._socket.buffer_updated(len(data))
 
@@ -197,7 +198,7 @@ async def _turns() -> None:
 
 
 def _count(worktree: Path, segments: int, frames: int) -> int:
-    """Return the instructions of a process that streams so much with the code of a worktree."""
+    """Return the instructions of a process that streams these segments with the code of a worktree."""
     environment = os.environ | {"PYTHONPATH": str(worktree), "PYTHONHASHSEED": "0"}
     cachegrind = ["valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null"]
     program = [sys.executable, __file__, str(segments), str(frames)]

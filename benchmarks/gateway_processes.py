@@ -1,12 +1,12 @@
-"""Streams that gateway processes carry, each with a fifth of a core: one process against two.
+"""Numbers of streams that one and two gateway processes carry, each process with a fifth of a core.
 
     python -m benchmarks.gateway_processes [--cores 0.2] [--rounds 3] [--segments 5] [--late 1000] [--json FILE]
 
 A cgroup limits each gateway process; broker, worker (checksum engine), supervisor and speakers have no limit. The
 speakers send 100 ms frames at speaking pace. A number of streams is carried if every digest is right and 95 of 100
 texts come within ``--late`` milliseconds after the end of their segment: a process without CPU left falls behind
-by seconds. The number grows in steps of 8 % until one is not carried twice in a row, as others disturb too.
-Rounds with one and two processes take turns; the figures are their medians. Needs root and cgroups.
+by seconds. The number grows in steps of 8 % until one is not carried in two tries, because other programs may
+disturb one. Rounds with one and two processes take turns; the figures are their medians. Needs root and cgroups.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ _PROCESS: Final = "backend.cli.process"
 _CGROUPS: Final = Path("/sys/fs/cgroup")
 _PERIOD_US: Final = 100_000
 _PART: Final = 10
-"""Weight against other programs, so that a process gets what its limit allows on a busy machine too."""
+"""Weight against other programs, so that even on a busy machine a process gets what its limit allows."""
 
 
 def levels_from(estimate: float) -> Iterator[int]:
@@ -80,7 +80,7 @@ class Round:
         return cores * len(self._pids) * tally.audio_s / (self._cpu() - before)
 
     def measure(self, streams: int) -> bool:
-        """Run so many streams; return whether they were carried."""
+        """Run this many streams; return whether they were carried."""
         before = self._cpu()
         try:
             tally = self._run(streams, self._segments)
@@ -112,14 +112,14 @@ class Round:
 def carried_by(
     processes: int, cores: float, segments: int, late_ms: float, levels: Iterator[int] | None = None
 ) -> int:
-    """Return the most streams that so many processes carry, each with ``cores``.
+    """Return the largest number of streams that this many processes carry, each with ``cores``.
 
     ``levels``: numbers to try; ``None``: by an estimate.
     """
     with temporary_chain() as chain, ExitStack() as stack:
         program, endpoint = chain.gateway("--processes", str(processes))
         chain.worker("--engine", "checksum", "--set", "rtf=0")
-        asyncio.run(run_speakers(endpoint, 2 * processes, 1))  # then the worker is ready and the code warm
+        asyncio.run(run_speakers(endpoint, 2 * processes, 1))  # waits for the worker, and warms the code up
         pids = wait_until_sync(lambda: gateway_pids(program, processes), "the processes run")
         for pid in pids:
             stack.enter_context(cpu_limited(pid, cores))
@@ -128,12 +128,12 @@ def carried_by(
 
 
 class NoCpuLimits(Exception):
-    """Computer on which processes cannot be limited. The message says why."""
+    """Computer on which the CPU time of processes cannot be limited. The message says why."""
 
 
 @contextmanager
 def cpu_limited(pid: int, cores: float) -> Iterator[Path]:
-    """Let a process have at most so many cores until the context ends; yield its cgroup, of version 1 or 2.
+    """Limit a process to this many cores until the context ends; yield its cgroup, of version 1 or 2.
 
     Raises ``NoCpuLimits``.
     """

@@ -5,7 +5,7 @@
 The recording has the shipped sentences and those that ``benchmarks.fidelity.corpus`` built in AUDIO_DIR, from the
 first again if they do not suffice: ``--turn`` minutes of English, as long of Mandarin, and so on. It goes through
 the whole chain twice, with whisper-base, language detected. The text of a turn is aligned with what was spoken in
-it. An utterance is in its place if it is there with errors in half of its words or characters at most, so once.
+it. An utterance is in its place if at most half of its words or characters are wrong there: it is there once.
 """
 
 import asyncio
@@ -152,7 +152,7 @@ def _transcribed(recogniser: Recogniser, path: Path) -> RecordingTranscript:
 
 
 def figures(spoken: Recording, transcript: RecordingTranscript) -> Row:
-    """Return how much of the speech lies in exactly one piece, which utterances are in place, and the errors."""
+    """Return the seconds of speech in no piece and in several, the number of utterances in place, and errors."""
     pieces = transcript.segments
     places = list(placed(spoken.utterances, pieces))
     for one in places:
@@ -168,7 +168,7 @@ def figures(spoken: Recording, transcript: RecordingTranscript) -> Row:
 
 
 def _covered(samples: Samples, pieces: Sequence[TranscriptSegment]) -> Row:
-    """Return the seconds of sound in no piece and in several, and how many pieces begin before their turn."""
+    """Return the seconds of sound in no piece and in several, and how many pieces begin too early."""
     covers = np.zeros(len(samples) // _BLOCK + 1, np.int64)
     for piece in pieces:
         covers[round(piece.start_ms / 10) : round(piece.end_ms / 10)] += 1
@@ -202,7 +202,7 @@ def _in_turn(utterances: Sequence[Utterance], heard: str) -> Iterator[Placed]:
 
 
 def _split_compounds(spoken: Sequence[Sequence[str]], heard: Sequence[str]) -> Iterator[str]:
-    """Yield the heard words; a compound of two words as these: "riverbank" is no error for "river bank"."""
+    """Yield the heard words; split compounds of two spoken words: "riverbank" is no error for "river bank"."""
     parts = {first + second: (first, second) for text in spoken for first, second in pairwise(text)}
     alone = {word for text in spoken for word in text}
     for word in heard:

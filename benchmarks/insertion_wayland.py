@@ -2,9 +2,9 @@
 
     python -m benchmarks.insertion_wayland [--desktops "sway labwc"] [--texts 50] [--json FILE]
 
-The texts follow each other in one window, as sentences do; before each, the user copies a picture and HTML, which
-are saved and return. ``call``: until the inserter says that the target has read the text. ``shown``: until the
-program has written its contents into a file. The 50 ms for clipboard managers are included.
+The texts follow each other in one window, as sentences do. Before each, a picture and HTML are copied, which the
+inserter saves and restores. ``call``: until the inserter returns, after the target has read the text. ``shown``:
+until the program has written its contents into a file. The 50 ms for clipboard managers are included.
 """
 
 import asyncio

@@ -52,12 +52,12 @@ def install(wheel: Path, folder: Path) -> Path:
 
 
 def lacking(metadata: str) -> list[str]:
-    """Return the libraries that a version always needs and this environment has no more."""
+    """Return the libraries that a version requires without a condition and this environment lacks."""
     return [name for name in _LIBRARY.findall(metadata) if not any(distributions(name=name))]
 
 
 def _write_scripts(packages: Path, python: Path) -> None:
-    """Let the programs start this environment's Python: pip wrote them for the Python that installed."""
+    """Let the programs start this environment's Python: pip wrote them for its own Python."""
     for script in (packages / "bin").iterdir():
         _, _, body = script.read_text().partition("\n")
         placed = python.parent / script.name

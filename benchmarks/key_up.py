@@ -3,8 +3,9 @@
     python -m benchmarks.key_up [--rounds 1] [--json FILE]
 
 The synthetic sentences are dictated at speaking pace in hold mode, through the whole app without its windows, with
-whisper-base. Each is dictated alone, and in pairs with a pause of 1.4 s between, which a second pass recognises as
-one; what is inserted at once is its text. Half a second of silence passes between the last word and the release.
+whisper-base. Each is dictated alone, and in pairs with a pause of 1.4 s in between. A second pass may recognise a
+pair as one segment; its text is then inserted at once. Half a second of silence passes between the last word and
+the release.
 """
 
 import asyncio

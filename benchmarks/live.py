@@ -49,7 +49,7 @@ class LiveTimes(ArrivalTimes):
 
 @dataclass
 class Live:
-    """Figures of all segments. ``lags_s``: from each word to when it was stable. ``back``: stable text changed."""
+    """Figures of all segments. ``lags_s``: from each word until it is stable. ``back``: changes of stable text."""
 
     first_s: list[float] = field(default_factory=list)
     gaps_s: list[float] = field(default_factory=list)

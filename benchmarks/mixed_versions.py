@@ -30,7 +30,7 @@ _MEAN_S: Final = 3.5
 _EACH: Final = 20
 """Segments of one session."""
 _SECONDS: Final = _EACH * _MEAN_S * 1.2
-"""Audio of one session, so that its segments are at least as many in the mean."""
+"""Audio of one session, with a fifth more than ``_EACH`` segments have on average."""
 _PATIENCE_S: Final = 300.0
 
 
@@ -116,7 +116,7 @@ class Fleet:
             start(new)
 
     def speak(self, new: bool, segments: int, pace: float) -> "subprocess.Popen[str]":
-        """Start a client that speaks about so many segments or more; ``pace``: time for a second of audio."""
+        """Start a client that speaks about this many segments or more; ``pace``: seconds for a second of audio."""
         count = str(-(-segments // _EACH))
         words = ["--count", count, "--seconds", f"{_SECONDS:.1f}", "--pace", f"{pace:g}"]
         program = str(self._programs[new] / "kikipounamu-loadtest")

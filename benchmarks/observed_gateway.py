@@ -1,4 +1,4 @@
-"""Gateway for ``benchmarks.observing``, run as by ``kikipounamu-gateway serve`` and controlled by its input.
+"""Gateway for ``benchmarks.observing``, run like ``kikipounamu-gateway serve`` and controlled by its input.
 
 on, off   switch the observers of sessions on or off; answered by the CPU seconds of this process so far
 cost      measure the cost of observing one segment, and of one scrape; answered by JSON

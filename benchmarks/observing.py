@@ -50,7 +50,7 @@ class Slots:
         return statistics.mean(used for number, used in enumerate(self.used) if not _observes(number))
 
     def ratios(self) -> list[float]:
-        """Return the ratio with to without observers, of each four slots."""
+        """Return, for each four slots, the CPU time with observers divided by that without."""
         fours = (self.used[start : start + 4] for start in range(0, len(self.used) - 3, 4))
         return [(one + two) / (before + after) for before, one, two, after in fours]
 

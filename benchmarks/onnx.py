@@ -2,8 +2,8 @@
 
     python -m benchmarks.onnx [--threads 2] [--rounds 5] [--json FILE]
 
-Both engines decode the same 5 s of sound by turns; the median of each counts. The weights are random, so only the
-time means something. It makes 2.2 GB of temporary files, and needs the extra funasr.
+Both engines decode the same 5 s of sound in turns; the median of each counts. The weights are random, so only the
+times have a meaning. The benchmark writes 2.2 GB of temporary files, and needs the extra funasr.
 """
 
 import tempfile

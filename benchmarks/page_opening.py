@@ -3,7 +3,7 @@
     python -m benchmarks.page_opening [--times 5] [--json FILE]
 
 Each page is opened in a process of its own, and Qt draws into memory. The budgets apply to a quiet machine. The
-processor time is printed beside, because it hardly depends on other programs.
+CPU time is printed too, because it hardly depends on other programs.
 """
 
 import os

@@ -5,9 +5,9 @@
 A real gateway with its embedded broker, and workers with the checksum engine: a "card" that decodes up to 16
 segments in one call, and a "processor". Light work is partials, speculations (all of them right) and submitted
 files, some of which always wait. Every digest is checked. Each row is one kind of work on one fleet; rows take
-turns. ``wait``: from the end of a segment to its final, in ms. ``on_card``: part of the finals that the card
-made. ``partials``: for each segment. ``files``: seconds of files recognised per second. The difference between
-the first row and another one of the card alone is the most that could be gained by moving that work.
+turns. ``p50_ms`` and ``p95_ms``: from the end of a segment to its final. ``on_card``: share of the finals that the
+card made. ``partials``: for each segment. ``files``: seconds of files recognised per second. Of the rows with the
+card alone, each differs from the first by the most that moving its other work could gain.
 """
 
 import asyncio
@@ -52,7 +52,7 @@ _SETTLE_S: Final = 5.0
 
 @dataclass(frozen=True)
 class Work:
-    """Kind of work: finals, and the other work beside them."""
+    """Kind of work: finals, and other work besides."""
 
     name: str
     partials: bool = False
@@ -71,17 +71,17 @@ Measured = dict[str, float]
 
 
 class GuessingSpeaker(Speaker):
-    """Speaker whose client guesses the end of a segment, and is sure of it after the silence of an endpoint."""
+    """Speaker whose client speculates at the end of a segment, and completes it after an endpoint's silence."""
 
     async def end(self, client: GatewayClient, segment: int, due: float) -> None:
-        """Send the guess, wait, and complete the segment."""
+        """Send the speculation, wait, and complete the segment."""
         await client.speculate(segment)
         await asyncio.sleep(_ENDPOINT_S)
         await super().end(client, segment, due + _ENDPOINT_S)
 
 
 async def measure(address: Address, work: Work, speakers: int, seconds: float, seed: int) -> Measured:
-    """Let people speak during the other work. Raises ``SystemExit`` for a wrong answer."""
+    """Run speakers during the other work. Raises ``SystemExit`` for a wrong answer."""
     recorder, made_by = TallyRecorder(time.monotonic()), defaultdict[str, int](int)
     noise, wheel, options = Noise(seed), TimerWheel(), Options(partials=work.partials)
     stop_at = time.monotonic() + _SETTLE_S + seconds

@@ -1,6 +1,6 @@
 """Reference for the gateway's cost: a server with the gateway's WebSockets that discards the same frames.
 
-It answers just enough for a speaker to continue. Run as ``python -m benchmarks.sink`` it prints its port.
+It answers only as much as a speaker needs to continue. ``python -m benchmarks.sink`` prints its port.
 """
 
 import asyncio

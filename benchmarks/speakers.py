@@ -1,4 +1,4 @@
-"""Speakers at speaking pace for benchmarks: they stream segments in frames of a length and check every digest."""
+"""Speakers at speaking pace for benchmarks: they stream segments in frames and check every digest."""
 
 import asyncio
 import random
@@ -97,7 +97,7 @@ class Speaker:
                     await self._say(socket, segment, utterance)
                 await socket.send_str(encode(Finish(len(self._utterances))))
                 await self._rest(reader)
-                if len(self._answered) < len(self._utterances):  # no client: a lost session is not resumed
+                if len(self._answered) < len(self._utterances):  # a speaker does not resume a lost session
                     raise ConnectionError(f"closed with {socket.close_code} after {self._progress()}")
             finally:
                 reader.cancel()

@@ -2,8 +2,8 @@
 
     python -m benchmarks.status_reads [--workers 100,1000,3000] [--reads 300] [--json FILE]
 
-The only traffic of a fleet that grows with the square of its size. CPU is of one read, in ms: of a worker's
-(``ShardJobs.fleet``) and of a gateway's (``Jobs.survey``), each with the broker's part of it.
+No other traffic of a fleet grows with the square of its size. Figures are CPU ms of one read: by a worker
+(``ShardJobs.fleet``) and by a gateway (``Jobs.survey``), each with the broker's part.
 """
 
 import asyncio
@@ -53,7 +53,7 @@ async def cpu_ms(read: Callable[[], Awaitable[object]], reads: int, broker: Brok
 
 
 async def measure(workers: int, reads: int) -> dict[str, object]:
-    """Measure with so many workers known to the broker."""
+    """Measure while the broker knows this many workers."""
     with running_broker() as broker:
         async with (
             ShardJobs(broker.url, "worker-0", Keys()) as worker,

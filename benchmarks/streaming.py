@@ -47,7 +47,7 @@ def cpu_s(program: Program) -> float:
 
 
 async def speak(url: str, sessions: int, seconds: float, pace: float = 1.0) -> list[LiveSpeaker]:
-    """Let so many speakers say an utterance at the same time."""
+    """Let this many speakers say an utterance at the same time."""
     speakers = [LiveSpeaker(url, sound(seconds, seed), pace) for seed in range(sessions)]
     await asyncio.gather(*(speaker.speak() for speaker in speakers))
     assert all(speaker.final == measured(speaker.pcm) for speaker in speakers), "a final is wrong"

@@ -160,7 +160,7 @@ def _seconds(chunks: Chunks) -> float:
 def _cpu_ms(run: Callable[[], None], rounds: int = _ROUNDS) -> float:
     """Return the CPU time of this process in the best round, with all threads.
 
-    The best, because other processes share the machine.
+    The best round counts, because other processes share the machine.
     """
     times = []
     for _ in range(rounds):

@@ -1,4 +1,4 @@
-"""Time that four jobs of people wait which are all there when a worker on a CPU becomes free.
+"""Waiting times of four interactive jobs that are all queued when a worker on a CPU becomes free.
 
     python -m benchmarks.waiting [--engine digits] [--rounds 20] [--seconds 5] [--json FILE]
 

@@ -1,9 +1,10 @@
-"""Errors and CPU time of Whisper on whole recordings, beside those of a previous version.
+"""Errors and CPU time of Whisper on whole recordings, compared with those of a previous version.
 
     python -m benchmarks.whisper_window AUDIO_DIR --previous WORKTREE [--set tuning] [--longest 6] [--texts FILE]
 
 AUDIO_DIR is that of ``benchmarks.fidelity``. Both versions decode each recording in turn, with its language given,
-in processes of their own with one thread. The difference of errors is that after less that before, in points.
+in processes of their own with one thread. ``difference_at_most``: upper end of the 95 % interval of the error rate
+after less that before, in percentage points.
 ``--texts FILE`` keeps a line for each recording: name, CPU seconds before and after, the spoken text, that before
 and that after. Recordings that FILE has are not decoded again, and ``--most N`` decodes N others at most. FILE is
 of these two versions only.
@@ -40,7 +41,7 @@ class Pair(NamedTuple):
 
     @property
     def ratio(self) -> float:
-        """CPU time after, by that before."""
+        """CPU time after, divided by that before."""
         return self.after.cpu_s / self.before.cpu_s
 
     @property

@@ -1,1 +1,1 @@
-"""Count of the clicks that twenty everyday tasks need in the real windows."""
+"""Number of clicks that twenty everyday tasks need in the real windows."""

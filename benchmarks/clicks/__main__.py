@@ -1,4 +1,4 @@
-"""Print the clicks of each task, before and in the windows as they are: ``python -m benchmarks.clicks``."""
+"""Print the clicks of each task, before and in the present windows: ``python -m benchmarks.clicks``."""
 
 import os
 import sys

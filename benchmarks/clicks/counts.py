@@ -1,4 +1,4 @@
-"""Clicks of the tasks in the windows as they are, and those that ``docs/clicks.md`` states."""
+"""Clicks of the tasks in the present windows, and those that ``docs/clicks.md`` states."""
 
 import re
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ _ROW: Final = re.compile(r"^\| (.+?) \| (\d+) \| (\d+|—) \|$", re.MULTILINE)
 
 
 class NotDoneError(Exception):
-    """Task that its steps did not do."""
+    """Task that is not done after its steps, or done before them."""
 
 
 def counts(application: QApplication) -> dict[str, int]:
@@ -32,7 +32,7 @@ def counts(application: QApplication) -> dict[str, int]:
 
 
 def clicks(task: Task, steps: Steps, application: QApplication, patience_ms: int = PATIENCE_MS) -> int:
-    """Do a task with the main window just opened, and return its clicks.
+    """Do a task, starting with the main window just opened, and return its clicks.
 
     Raises ``OutOfReachError`` for a click that a person could not do, ``NotDoneError`` if the task is not done.
     """
@@ -62,7 +62,7 @@ class Stated:
 
     @property
     def now(self) -> int:
-        """Clicks that the windows as they are should need."""
+        """Clicks that the present windows should need."""
         return self.before if self.after is None else self.after
 
 

@@ -1,4 +1,4 @@
-"""App of the example user: the real windows, and a stand-in for everything below them."""
+"""App of the example user: the real windows, with a substitute for everything below them."""
 
 import os
 from collections import deque
@@ -36,7 +36,7 @@ _STEP_MS: Final = 10
 
 
 class _Queue(LoopThread):
-    """Loop that runs nothing by itself: calls wait in ``calls``."""
+    """Event loop that runs nothing by itself: its calls wait in ``calls``."""
 
     def __init__(self) -> None:
         super().__init__("example")
@@ -48,7 +48,7 @@ class _Queue(LoopThread):
 
 
 class ExampleApp:
-    """The windows with their main window just opened, and all actions that they asked for."""
+    """The windows, of which the main one has just opened, and all actions that they have requested."""
 
     def __init__(self, theme: Theme) -> None:
         self.asked: list[Action] = []
@@ -71,7 +71,7 @@ class ExampleApp:
         self.settle()
 
     def ask(self, action: Action) -> None:
-        """Take an action of the windows, and answer it."""
+        """Record an action that the windows request, and answer it."""
         self.asked.append(action)
         if isinstance(action, ChangeSetting):
             self.settings = change_setting(self.settings, action.name, action.value)
@@ -81,7 +81,7 @@ class ExampleApp:
             self.windows.receive(news)
 
     def refresh_microphones(self) -> None:
-        """Do nothing: the microphones are known."""
+        """Do nothing: the microphones do not change."""
 
     def settle(self) -> None:
         """Deliver all events and answers."""
@@ -92,7 +92,7 @@ class ExampleApp:
         QApplication.processEvents()  # a new layout may start another
 
     def comes(self, done: Callable[["ExampleApp"], bool], patience_ms: int) -> bool:
-        """Wait until ``done``, and return False if that takes too long."""
+        """Wait until ``done`` holds; return False if that takes too long."""
         limit = QDeadlineTimer(patience_ms)
         while not done(self) and not limit.hasExpired():
             QTest.qWait(_STEP_MS)

@@ -78,7 +78,7 @@ GATEWAYS: Final = GatewaysView(found=(OTHER_COMPUTER,), device="desk")
 
 
 def models(*installed: str) -> ModelsView:
-    """Return some models, with these installed and the small one in use."""
+    """Return the view of the models: these are installed, and the small one is in use."""
     here = {name: ModelState.INSTALLED for name in (SMALL_MODEL, *installed)}
     uses = {SMALL_MODEL: ModelUse.WORKER}
     views = (

@@ -1,4 +1,4 @@
-"""Mouse and keyboard of a person: reach only visible, enabled widgets, and count each action."""
+"""Mouse and keyboard of a user: they reach only visible, enabled widgets, and count each action."""
 
 from collections.abc import Callable
 
@@ -21,7 +21,7 @@ _LEFT = Qt.MouseButton.LeftButton
 
 
 class OutOfReachError(Exception):
-    """Action on a widget that is hidden, disabled, covered or without the focus."""
+    """Widget that is hidden, disabled, covered or without the focus."""
 
 
 class Mouse:
@@ -43,7 +43,7 @@ class Mouse:
         self._click(view.viewport(), self.place_of(view, row))
 
     def place_of(self, view: QAbstractItemView, row: int) -> QRect:
-        """Bring a row of a list into sight, and return its place, which is known only after that."""
+        """Scroll to a row of a list, and return its place, which is known only then."""
         index = view.model().index(row, 0)
         self._into_sight(view)
         view.scrollTo(index)
@@ -51,7 +51,7 @@ class Mouse:
         return view.visualRect(index)
 
     def opens_menu(self, view: QAbstractItemView, row: int) -> QMenu:
-        """Click with the right button on a row of a list, and return the menu that appears."""
+        """Right-click on a row of a list, and return the menu that opens."""
         self._click(view.viewport(), self.place_of(view, row), Qt.MouseButton.RightButton)
         menu = QApplication.activePopupWidget()
         if not isinstance(menu, QMenu):
@@ -87,7 +87,7 @@ class Mouse:
         self._click(view.viewport(), view.visualRect(index))
 
     def types(self, text: str, *, replaces: bool = False) -> None:
-        """Type a text, with any Return in it, into the field that has the focus, over its text or into it."""
+        """Type a text into the focused field, with Return for each line break. ``replaces``: replace its text."""
         if replaces:
             QTest.keyClick(self._field(), Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
         for letter in text:
@@ -105,7 +105,7 @@ class Mouse:
         self._count()
 
     def answers(self, chosen: str) -> str:
-        """Choose something in a dialog of the system: one click, whatever the dialog looks like."""
+        """Answer a dialog of the system, which counts as one click."""
         self.clicks += 1
         return chosen
 
@@ -114,18 +114,18 @@ class Mouse:
         self._settle()
 
     def _click(self, widget: QWidget, part: QRect, button: Qt.MouseButton = _LEFT) -> None:
-        window = widget.window()  # kept: without it, a drop-down list's window ends below Python
+        window = widget.window()  # a reference, without which Qt deletes the window of a drop-down list
         self._into_sight(widget)
         place = part.intersected(widget.visibleRegion().boundingRect()).center()
         _check(widget, window, place)
         handle, at = window.windowHandle(), widget.mapTo(window, place)
         QTest.mouseMove(handle, at)
-        self._settle()  # drop-down lists mark the entry below the pointer
+        self._settle()  # drop-down lists select the entry under the pointer
         QTest.mouseClick(handle, button, Qt.KeyboardModifier.NoModifier, at)
         self._count()
 
     def _into_sight(self, widget: QWidget) -> None:
-        self._settle()  # a layout that is not done yet would move the widget away again
+        self._settle()  # a layout that is not complete yet could move the widget
         around = widget.parentWidget()
         while around is not None and not around.isWindow():
             if isinstance(around, QScrollArea):

@@ -1,4 +1,4 @@
-"""The shortest way to do each task in the windows as they are. Rewrite this file when the windows change."""
+"""The shortest way to do each task in the present windows. Rewrite this file when the windows change."""
 
 from collections.abc import Callable, Mapping
 from typing import Final

@@ -1,4 +1,4 @@
-"""The twenty tasks in a user's words, and checks of their results that do not depend on the windows."""
+"""The twenty tasks in a user's words, and checks of their results that do not depend on the design of windows."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ FILE: Final = "meeting.wav"
 
 @dataclass(frozen=True)
 class Task:
-    """Task with its name for ``benchmarks.clicks.steps``, and the check that it is done."""
+    """Task: its name in ``benchmarks.clicks.steps``, its description, and the check that it is done."""
 
     name: str
     says: str
@@ -123,4 +123,4 @@ TASKS: Final = (
         lambda app: app.names(datetime.fromtimestamp(UTTERANCE.at_s).strftime("%H:%M:%S")),
     ),
 )
-"""The tasks; a change of one makes the counts of before worthless."""
+"""The tasks. If one changes, its earlier count is no longer comparable."""

@@ -1,17 +1,17 @@
-"""Errors and full stops of the whole app, beside the decode of the whole recording by a previous version.
+"""Errors and full stops of the whole app, compared with a previous version's decodes of whole recordings.
 
     python -m benchmarks.fidelity AUDIO_DIR --previous WORKTREE [--mode hold] [--set held-out] [--json FILE]
 
-AUDIO_DIR: what ``benchmarks.fidelity.corpus`` built, or recordings with a ``transcripts.tsv`` of the same columns,
+AUDIO_DIR: output of ``benchmarks.fidelity.corpus``, or recordings with a ``transcripts.tsv`` of the same columns,
 in the set ``other``. Every recording is dictated as one take: in hands-free mode between two taps of the key, in
 hold mode while it is down. ``hold-in-time`` and ``hands-free-in-time`` give the texts of an app whose second
-passes are never late, on a busy machine too. ``whole`` decodes a recording as one piece with this version's
+passes are never late, even on a busy machine. ``whole`` decodes a recording as one piece with this version's
 engine. Sets: ``held-out`` and ``tuning`` sentences (also ``-2``), ``pairs-held-out``, ``pairs-tuning`` and
 ``pairs-fresh`` (also ``-2`` to ``-7``) of two sentences each, ``short`` answers, ``level`` (sentences at -20 and
 -50 dBFS), ``sounds`` without words.
 
-Texts and decodes are kept in AUDIO_DIR by revision. Missing decodes are made first, so that the takes themselves
-are as on a quiet computer.
+Texts and decodes are kept in AUDIO_DIR by revision. Missing decodes are made first, so that the takes end as on a
+quiet computer.
 """
 
 import argparse
@@ -81,7 +81,7 @@ class Takes:
     options: argparse.Namespace
 
     async def of(self, chosen: Sequence[Item]) -> list[Dictated]:
-        """Dictate every recording: until all its decodes are kept, and once more when all are replayed."""
+        """Dictate every recording until all its decodes are kept, then once more with all of them replayed."""
         kept = ResultCache(self.options.audio / self.mode, CHECKOUT)
         keys = [key_of(item.samples, f"{self.options.pace:g}", self.options.recognition) for item in chosen]
         missing = [(key, item) for key, item in zip(keys, chosen, strict=True) if key not in kept]
@@ -101,7 +101,7 @@ class Takes:
     async def _until_new_decode(
         self, app: DictatingApp, missing: list[tuple[str, Item]], kept: ResultCache
     ) -> None:
-        """Dictate and keep what is missing, until a decode had to be made: it makes the worker look slow.
+        """Dictate and keep the missing takes until one needs a new decode, which makes the worker look slow.
 
         The first take is dictated twice, because the worker's speed is not known before it.
         """

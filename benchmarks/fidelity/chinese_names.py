@@ -1,11 +1,11 @@
-"""Mandarin names and terms that whisper-base writes, by what the speaker's list of names does.
+"""Mandarin names and terms that whisper-base writes correctly, by how the speaker's list of names is used.
 
     python -m benchmarks.fidelity.chinese_names --audio AUDIO_DIR [--json FILE]
 
 AUDIO_DIR has a recording NAME.wav of each line of ``chinese_names.tsv``: name, language, text, voice, speed, and
-the name or term in the text. Any text-to-speech program may speak them. All names are on the list. The rows: no
-list; the list by sound alone, as for engines without hotwords; as hotwords alone; and both.
-``never_said``: names that were written although another one was said.
+the name or term in the text. Any text-to-speech program may speak them. All names are on the list. Rows: no list;
+the list compared by sound only, as for engines without hotwords; the list as hotwords only; and both.
+``never_said``: names from the list that a text has although they were not said in it.
 """
 
 import csv

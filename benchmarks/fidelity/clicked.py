@@ -32,7 +32,7 @@ _CLICK_PEAK: Final = 0.25 * 2**15
 
 
 class Kind(NamedTuple):
-    """Way to dictate, with the seconds of room before and after the word."""
+    """Way to dictate, with the seconds of room noise before and after the word."""
 
     name: str
     hold: bool

@@ -109,7 +109,7 @@ class RecordingInserter:
         return Insertion(InsertionResult.TYPED)
 
     async def close(self) -> None:
-        """Do nothing: nothing is borrowed."""
+        """Do nothing: no resources are held."""
 
 
 @dataclass(frozen=True)

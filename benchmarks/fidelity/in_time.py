@@ -31,7 +31,7 @@ Decode = Callable[[AudioSpan], TimedText]
 
 
 def in_time(items: Iterable[Item], *, hold: bool, models: Path, folder: Path) -> Iterator[str]:
-    """Yield the text of each recording. Sounds have no language: theirs is detected. Decodes are kept."""
+    """Yield the text of each recording, and keep the decodes. The language of sounds is detected."""
     kept = ResultCache(folder / "parts", CHECKOUT)
     with closing(Decoder(CHECKOUT, models)) as ask:
         for item in items:

@@ -55,7 +55,7 @@ class Item:
 
 
 def items(folder: Path, chosen: str) -> list[Item]:
-    """Return the recordings of a set; without them, end with what makes them."""
+    """Return the recordings of a set. Exits with the command that builds the folder if it has no recordings."""
     if not (folder / TRANSCRIPTS).is_file():
         make = "python -m benchmarks.fidelity.corpus build PARTS AUDIO_DIR"
         sys.exit(f"{folder.absolute()} has no {TRANSCRIPTS}: name a folder made by `{make}`")

@@ -2,10 +2,10 @@
 
     python -m benchmarks.fidelity.joined --audio AUDIO_DIR [--previous WORKTREE] [--only words] [--json FILE]
 
-AUDIO_DIR is that of ``benchmarks.fidelity``. Each short answer is said two, three, five and seven times, at other
-speeds and levels each time, with pauses of 0.25 to 0.9 s. Sentences of the sets ``tuning`` and ``held-out`` follow
-each other in several orders, with pauses of 0.4 to 1.2 s. A sentence is left out if the text has fewer than two
-fifths of its words or characters in a row. Texts are listed on standard error.
+AUDIO_DIR is that of ``benchmarks.fidelity``. Each short answer is said two, three, five and seven times, each time
+at another speed and level, with pauses of 0.25 to 0.9 s. Sentences of the sets ``tuning`` and ``held-out`` follow
+each other in several orders, with pauses of 0.4 to 1.2 s. A sentence counts as left out if no part of the text as
+long as the sentence has two fifths of its words or characters in order. Texts are listed on standard error.
 """
 
 import sys
@@ -126,7 +126,10 @@ def says_so_often(word: str, times: int, heard: str) -> bool:
 
 
 def share(sentence: str, heard: str) -> float:
-    """Return the largest share of a sentence's words or characters that a piece of the text of its length has."""
+    """Return the largest share of a sentence's words or characters that a part of the text has, in order.
+
+    The part is two words or characters longer than the sentence.
+    """
     language = "en" if sentence.isascii() else "zh"
     wanted, got = (
         [unit.text for unit in units(normalised(text, language), language)] for text in (sentence, heard)

@@ -47,7 +47,7 @@ class Decoder:
     """Client of a process that decodes; the process starts with the first recording."""
 
     def __init__(self, checkout: Path, models: Path, threads: int = 0) -> None:
-        """Name the checkout; 0 threads: the engine's own choice."""
+        """Check the checkout, and start no process yet. ``threads``: 0 lets the engine choose."""
         if not (checkout / "worker").is_dir():
             raise SystemExit(f"{checkout} is no checkout of this project: make one with git worktree add")
         self._checkout, self._models, self._threads = checkout, models, threads

@@ -2,9 +2,9 @@
 
     python -m benchmarks.fidelity.sparse --audio AUDIO_DIR [--json FILE]
 
-AUDIO_DIR is that of ``benchmarks.fidelity``. Decoded with whisper-base are: what is spoken in 10 s or more; short
-answers with 12 s of a quiet room after them; and short answers and sentences within 12 and 25 s of sounds that are
-20 dB below them. A drop is listed on standard error with its text.
+AUDIO_DIR is that of ``benchmarks.fidelity``. whisper-base decodes recordings of 10 s or more; short answers with
+12 s of a quiet room after them; and short answers and sentences within 12 and 25 s of sounds that are 20 dB below
+them. Each dropped text is listed on standard error.
 """
 
 import sys
@@ -96,7 +96,7 @@ def _row(kind: str, recordings: list[Item], engine: WhisperEngine) -> Row:
 
 
 def _decoded(engine: WhisperEngine, item: Item, found: list[DecodeResult]) -> str:
-    """Return the text of a recording, including text that is dropped only because it is sparse."""
+    """Return the text of a recording, and add each text that is dropped only because it is sparse to ``found``."""
 
     def noted(result: DecodeResult, seconds: float, sounding_s: float) -> bool:
         sparse = is_sparse(result, seconds, sounding_s)
