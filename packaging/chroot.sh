@@ -1,4 +1,4 @@
-# What fresh.sh and frozen/build.sh share, to be sourced: a bare system in a chroot and in namespaces of its own.
+# Functions for fresh.sh and frozen/build.sh, which source them: a bare system in a chroot with its own namespaces.
 #
 #     FRESH_MIRROR=URL     mirror of the suite (default: debootstrap's)
 #     FRESH_PARTS="A,B"    components of the mirror (default: main; Ubuntu: main,universe)
@@ -11,7 +11,7 @@ fail() {
     exit 1
 }
 
-bootstrap() { # FOLDER SUITE PACKAGES: a bare system, whose packages are checked with the keys of its makers
+bootstrap() { # FOLDER SUITE PACKAGES: make a bare system; its packages are checked with the distribution's keys
     local script=${DEBOOTSTRAP_DIR:-/usr/share/debootstrap}/scripts/$2 keys parts=${FRESH_PARTS:-main}
     [ "$(id -u)" = 0 ] || fail "a chroot needs root"
     command -v debootstrap >/dev/null || fail "debootstrap is missing: apt-get install -y debootstrap"
@@ -26,15 +26,15 @@ bootstrap() { # FOLDER SUITE PACKAGES: a bare system, whose packages are checked
         >"$1.log" 2>&1 || fail "debootstrap failed: $(tail -n 3 "$1.log")"
 }
 
-libraries() { # Debian's names of what Python and the windows load, as docs/download.md lists them
+libraries() { # Debian packages of the libraries that Python and the windows load, as listed in docs/download.md
     sed -nE '/^\[run\]/,/^\[test\]/s/^(python3-venv|lib\S+) .*/\1/p' "$(dirname "${BASH_SOURCE[0]}")/apt-packages.txt"
 }
 
-in_namespaces() { # WORD ...: this script again, whose mounts and processes end with it, however it ends
+in_namespaces() { # WORD ...: run this script again in namespaces that end with it, and with them mounts and processes
     unshare --mount --propagation private --pid --fork --kill-child "$0" --inside "$@"
 }
 
-mount_system() { # FOLDER: the few devices that every machine has, and what the caller wants to show
+mount_system() { # FOLDER: mount proc, sys, the basic devices, and the paths in FRESH_BIND
     local node shown
     mount -t proc proc "$1/proc"
     mount -t sysfs -o ro sysfs "$1/sys"
@@ -60,7 +60,7 @@ home_of() { # FOLDER WHO
     chroot "$1" getent passwd "$2" | cut -d: -f6
 }
 
-in_chroot() { # FOLDER WHO COMMAND ...: at home, with a clean environment
+in_chroot() { # FOLDER WHO COMMAND ...: run a command as a user, in the home folder, with a clean environment
     local folder=$1 who=$2 home variables=() name
     shift 2
     home=$(home_of "$folder" "$who")

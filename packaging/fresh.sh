@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
-# Run make targets or the life of artefacts on a bare system in a chroot, first as a user without rights, then as root;
-# say what each step cost.
+# Run make targets, or install, update and remove artefacts, on a bare system in a chroot: first as an ordinary user, then
+# as root. Print what each step cost.
 #
 #     packaging/fresh.sh SUITE TARGET ...                        SUITE: bookworm, trixie; noble (needs ubuntu-keyring)
 #     packaging/fresh.sh SUITE --artefact FILE[:OLDER] ...       Debian package, wheel or self-contained folder (.tar.zst)
 #
-# Targets run in a checkout of what is committed; the chroot has python3, make and git; no compiler, display, sound card
-# or sudo.
+# Targets run in a clone of this repository; the chroot has python3, make and git, but no compiler, display, sound card or
+# sudo.
 #
-# An artefact is installed, dictates a sentence, is updated while it runs, dictates again, and is removed while it runs;
-# then nothing of it may be left but a person's own data, which all stay. The chroot has neither make nor git; python3
-# only for a wheel. OLDER is an earlier version, which is installed first and updated to FILE; without it, FILE replaces
-# itself. Several lives follow each other in the same chroot: a Debian package first, so that it brings its libraries.
+# An artefact is installed, dictates a sentence, is updated while it runs, dictates again, and is removed while it runs.
+# Then only the user's own data may be left, and all of them must be. The chroot has neither make nor git; python3 only
+# for a wheel. OLDER is an earlier version, which is installed first and updated to FILE; without it, FILE replaces
+# itself. Several artefacts follow each other in the same chroot. Name a Debian package first: it must bring its libraries.
 #
 #     FRESH_AS="user root" who runs it
 #     FRESH_MODELS="NAME …" models of the first sentence (default: fsmn-vad whisper-base); the small folder has no Whisper
@@ -28,11 +28,11 @@ user=speaker
 read -ra people <<<"${FRESH_AS:-user root}"
 people=("${people[@]/#user/$user}")
 
-received() { # megabytes that this machine has received over its networks
+received() { # print the megabytes that this machine has received over its networks
     awk -F'[: ]+' 'NR > 2 && $2 != "lo" { bytes += $3 } END { printf "%d", bytes / 1e6 }' /proc/net/dev
 }
 
-step() { # NAME AS COMMAND ...: of $who in $folder; a line for the table
+step() { # NAME AS COMMAND ...: run a step for $who in $folder, and add a line to the table
     local name=$1 as=$2 began=$SECONDS network disk result=passed
     shift 2
     network=$(received) disk=$(du -smx "$folder" | cut -f1)
@@ -53,7 +53,7 @@ targets() { # TARGET ...
     done
 }
 
-kind() { # FILE: of artefact
+kind() { # FILE: print the kind of artefact
     case $1 in
     *.deb) echo deb ;;
     *.whl) echo wheel ;;
@@ -62,11 +62,11 @@ kind() { # FILE: of artefact
     esac
 }
 
-version() { # FILE: its version, from its name
+version() { # FILE: print the version in its name
     sed -nE 's/^.*kikipounamu[-_]([0-9][0-9a-z.~]*)-.*/\1/p' <<<"$1"
 }
 
-life() { # FILE OLDER: of an artefact, with $who
+life() { # FILE OLDER: install, use, update and remove an artefact as $who
     local file=$1 older=$2 verb installer=$who models sample=(/fresh/english.flac minute) own
     verb=/fresh/$(kind "$file").sh
     read -ra own <<<"${FRESH_OWN:-}"
@@ -112,7 +112,7 @@ lives() { # FILE[:OLDER] ...
     done
 }
 
-bring() { # FILE[:OLDER] ...: what a life needs
+bring() { # FILE[:OLDER] ...: copy artefacts and scripts into the chroot
     local names own
     read -ra own <<<"${FRESH_OWN:-}"
     mkdir -m 755 "$folder/fresh"
@@ -129,7 +129,7 @@ bring() { # FILE[:OLDER] ...: what a life needs
     for names in "$@"; do cp "${names%:*}" "${names#*:}" "$folder/fresh"; done
 }
 
-check_out() { # a checkout for each person
+check_out() { # make a checkout for each user
     local who home
     for who in "$user" root; do
         home=$(home_of "$folder" "$who")

@@ -16,7 +16,7 @@ _OWN_NOTICES: Final = frozenset({"pyside6-essentials", "shiboken6"})
 
 
 def parts(licence: str, aliases: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
-    """Yield each licence that applies, as the choices that it leaves."""
+    """Yield the alternatives of each licence that applies."""
     plain = aliases.get(licence, licence).replace("(", "").replace(")", "").replace(", ", " AND ")
     for part in plain.split(" AND "):
         yield tuple(aliases.get(choice.strip(), choice.strip()) for choice in part.split(" OR "))
@@ -37,7 +37,7 @@ def refused(found: Iterable[Licence], rules: Mapping[str, Any]) -> Iterator[str]
 
 
 def unnamed(files: Iterable[PurePath], known: Iterable[str]) -> Iterator[str]:
-    """Yield libraries in machine code that no component of ours names; extensions of Python belong to packages."""
+    """Yield native libraries that ``native_libraries.toml`` does not name, except Python's extension modules."""
     beginnings = tuple(known)
     for file in files:
         library = ".so" in file.name and not file.name.endswith(("-linux-gnu.so", ".abi3.so"))
@@ -46,12 +46,12 @@ def unnamed(files: Iterable[PurePath], known: Iterable[str]) -> Iterator[str]:
 
 
 def carried() -> tuple[str, ...]:
-    """Return the installed dependencies but for those that come with the extra ``funasr`` alone."""
+    """Return the installed dependencies, except those that only the extra ``funasr`` needs."""
     return dependencies(without=frozenset({"funasr", "torch", "onnx"}))
 
 
 def problems() -> Iterator[str]:
-    """Yield everything that is wrong."""
+    """Yield every refused licence, missing licence text and unnamed library."""
     rules = tomllib.loads(RULES.read_text(encoding="utf-8"))
     found = licences()
     yield from refused(found, rules)

@@ -85,7 +85,7 @@ def run_commands(
         running = [process for process in processes if process.poll() is None]
         _interrupt(running, interrupt_s)
         left = _end_groups([process.pid for process in processes], 0.0 if running else LEAVE_S)
-        _adopt_orphans(False)  # nobody waits for those that come later
+        _adopt_orphans(False)  # later orphans would not be reaped
     now = time.monotonic()
     return [
         Ended(OVERDUE if process in running else process.returncode, ends.get(process.pid, now) - began, left)

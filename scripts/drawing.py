@@ -80,7 +80,7 @@ def grabbed(widget: QWidget) -> QImage:
     image = widget.grab().toImage()  # also triggers the layout
     for inspect in inspectors:
         inspect(widget)
-    widget.hide()  # or its parts would be told while they are deleted
+    widget.hide()  # or its parts are notified while they are deleted
     widget.deleteLater()
     return image
 

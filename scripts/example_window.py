@@ -111,7 +111,7 @@ def scene(fill: Fill, part: Part = page, *, height: float = 0.0) -> Draw:
             shown = part(window)
             place = QRect(shown.mapTo(window.shell, QPoint(0, 0)), shown.size())
             image = grabbed(window.shell)
-            window.pages.monitor_window.deleteLater()  # deleted by Python it would take the screen along
+            window.pages.monitor_window.deleteLater()  # or Python deletes it, and the screen with it
             return image.copy(place)
 
         with patch("app.ui.home.timeline_model.today", lambda: DAY):

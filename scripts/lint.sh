@@ -15,4 +15,4 @@ fi
 "$tools/mypy"
 "$tools/lint-imports"
 "$tools/python" -m scripts.check_licences
-if [ -x "$tools/actionlint" ]; then "$tools/actionlint"; fi # there are wheels of it for Linux on x86-64 only here
+if [ -x "$tools/actionlint" ]; then "$tools/actionlint"; fi # installed only on Linux on x86-64

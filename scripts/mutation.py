@@ -185,7 +185,7 @@ def _shape(text: str) -> str:
 
 
 def _code(tree: ast.AST) -> Iterator[ast.AST]:
-    """Yield every node with behaviour: skip errors, annotations and formatted strings."""
+    """Yield every node with behaviour: skip raised errors, assertions, annotations and formatted strings."""
     for child in ast.iter_child_nodes(tree):
         yield child
         match child:

@@ -2,8 +2,9 @@
 
     python -m scripts.render_chart packaging/kubernetes/values/cluster.yaml [--set gateway.replicas=5] [--json]
 
-Prints what an installation would apply, or what is wrong with the values or the chart, with status 1. It covers
-templates, values.schema.json and Helm's lint; not what needs a cluster: hooks, ``lookup``, upgrades.
+Prints the manifests that an installation would apply. If the values or the chart are wrong, prints the faults and
+exits with 1. Checks templates, values.schema.json and Helm's lint, but nothing that needs a cluster: hooks,
+``lookup``, upgrades.
 """
 
 import argparse

@@ -238,7 +238,7 @@ def to_paste(window: Window) -> None:
 
 
 def no_key(window: Window) -> None:
-    """Show a desktop that lets no program hear keys."""
+    """Show a desktop on which no program receives global keys."""
     window.pages.home.head.show_choices(replace(CHOICES, heard=False))
     window.pages.home.head.hero.show_problem(window.pages.shell._texts("note.hotkeys-wayland"))
     list_rows(window, rows(window.language)[1:3])

@@ -13,7 +13,7 @@ from scripts.drawing import LARGE_LOOKS, LOOKS, Draw, Look, column, ground, shee
 from scripts.picture_files import draw_all
 
 SHOWN: Final = 0.75
-"""Size of the other sheets, whose letters are large."""
+"""Scale of the sheets with large letters."""
 FOLDER: Final = Path(__file__).resolve().parent.parent / "docs" / "screenshots"
 
 SHEETS: Final[Mapping[str, Sequence[Draw]]] = {
@@ -41,7 +41,7 @@ def part(name: str, look: Look) -> QImage:
 
 
 def sheets(names: Sequence[str] = tuple(SHEETS)) -> Iterator[tuple[str, QImage]]:
-    """Yield each sheet with its name, then the other one of the same scenes."""
+    """Yield each sheet with its name, then that of the same scenes with large letters."""
     for name in names:
         yield name, sheet([(look, part(name, look)) for look in LOOKS])
         other = sheet([(look, smaller(look, part(name, look))) for look in LARGE_LOOKS])
@@ -49,7 +49,7 @@ def sheets(names: Sequence[str] = tuple(SHEETS)) -> Iterator[tuple[str, QImage]]
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Write all contact sheets to the folder, or those that are named behind it."""
+    """Write the named contact sheets to the folder, by default all."""
     return draw_all(__doc__, arguments, FOLDER, sheets, SHEETS)
 
 

@@ -124,7 +124,7 @@ def pictures(names: Sequence[str] = tuple(PICTURES)) -> Iterator[tuple[str, QIma
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Write the pictures to the folder, or those that are named behind it."""
+    """Write the named pictures to the folder, by default all."""
     return draw_all(__doc__, arguments, FOLDER, pictures, PICTURES)
 
 

@@ -3,8 +3,8 @@
 #
 #     packaging/appimage/build.sh FOLDER.tar.zst OUT      writes OUT/kikipounamu.AppDir, and the image beside it
 #
-# The image needs appimagetool, which is looked for on the PATH; without it there is the folder of the image alone.
-# Started under another program's name, or with its name as first argument, the image is that program.
+# appimagetool must be on the PATH; without it, only the AppDir is written.
+# Started under the name of another program, or with that name as first argument, the image runs that program.
 set -euo pipefail
 
 id=org.kikipounamu.app
@@ -14,7 +14,7 @@ fail() {
     exit 1
 }
 
-furnish() { # APPDIR SOURCE: what a desktop looks for
+furnish() { # APPDIR SOURCE: add the menu entry, the metadata and the icon
     install -Dm644 "$2/app/system/menu/$id.desktop" "$1/usr/share/applications/$id.desktop"
     install -Dm644 "$2/app/system/menu/$id.metainfo.xml" "$1/usr/share/metainfo/$id.appdata.xml"
     install -Dm644 "$2/app/ui/theme/icons/app.svg" "$1/usr/share/icons/hicolor/scalable/apps/$id.svg"

@@ -1,12 +1,12 @@
-# What the scripts of the package share: to stop everything that runs from the folder of the package before its files
-# change, and to start again what systemd had started. Old files under a running program would be half of each version.
+# Functions that the scripts of the package share: they stop all programs of the package before its files change, and
+# start again what systemd had started. A program that kept running would load files of two versions.
 
 folder=/usr/lib/kikipounamu
 stopped=/run/kikipounamu-stopped
 units="kikipounamu-gateway.service kikipounamu-worker.service"
-patience=45 # seconds: a gateway keeps what was complete, a worker finishes what it decodes
+patience=45 # seconds: a gateway stores complete segments, a worker finishes its decodes
 
-managers() { # the system's and each user's manager that is running
+managers() { # print the running managers of systemd: the system's and those of users
     [ -d /run/systemd/system ] || return 0
     echo system
     systemctl --no-legend --quiet list-units 'user@*' 2>/dev/null | sed -n 's/.*user@\([0-9]*\).service.*/\1/p'
@@ -44,7 +44,7 @@ start_what_was_stopped() {
     fi
 }
 
-programs() { # ids of the processes that run from the folder, and of this system: those of a container have other files
+programs() { # print the ids of processes that run from the folder; those in a container have other files
     find /proc/[0-9]*/exe -maxdepth 0 -lname "$folder/*" 2>/dev/null | while read -r link; do
         if [ "$link" -ef "$(readlink "$link")" ]; then
             id=${link#/proc/}
@@ -57,7 +57,7 @@ parent() { # ID
     sed -n 's/^PPid:[[:space:]]*//p' "/proc/$1/status" 2>/dev/null || true
 }
 
-outermost() { # those that no other of them has started: each ends its own children in order
+outermost() { # print the ids of programs that no other of our programs has started: each ends its own children in order
     ours=" $(programs | tr '\n' ' ')"
     for id in $ours; do
         case "$ours" in

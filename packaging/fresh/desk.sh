@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# A desk without hardware for whoever runs this: a screen, a sound server with a microphone, and a letter to dictate into.
+# A desktop without hardware for the current user: a screen, a sound server with a microphone, and a letter to dictate into.
 #
 #     desk.sh begin                     until `desk.sh end`
 #     desk.sh dictate RECORDING WORD    with the app as it is installed; fails unless WORD is in the letter
 #     desk.sh is VERSION                fails unless each program has it
-#     desk.sh furnish                   settings and a paired device, before anything was dictated
-#     desk.sh device RECORDING WORD     fails unless settings and recordings are still known, and the device is let in
+#     desk.sh furnish                   makes settings and a paired device, before anything was dictated
+#     desk.sh device RECORDING WORD     fails unless settings and recordings are kept, and the device is still accepted
 #     desk.sh data                      fails unless all data are still there, and then deletes them as docs/download.md says
 #     desk.sh assistants                fails unless an assistant gets tools
-#     desk.sh quit FOLDER               the app; waits until nothing of FOLDER runs, because some programs end after it
+#     desk.sh quit FOLDER               quits the app; waits until nothing of FOLDER runs: some programs end after the app
 set -euo pipefail
 
 desk=/tmp/desk-$(id -u)
@@ -54,7 +54,7 @@ begin() {
     until_true "a letter" test -e "$letter"
 }
 
-written() { # WORD: whether the letter has it, once its line is ended
+written() { # WORD: succeed if the letter has it, after ending its line
     xdotool search --name '^letter$' windowfocus --sync key Return && grep -qi "$1" "$letter"
 }
 
@@ -124,7 +124,7 @@ quit() { # FOLDER
     until_true "the end of all programs" idle "$1"
 }
 
-idle() { # FOLDER: whether no program or script of it runs
+idle() { # FOLDER: succeed if no program or script of it runs
     ! { readlink /proc/[0-9]*/exe; cat /proc/[0-9]*/cmdline | tr '\0' '\n'; true; } 2>/dev/null | grep "^$1/"
 }
 

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Remember what is on this system, and list what came and stays:
+# Record the files of this system, and list those that were added since:
 #
 #     leftovers.sh remember FILE
 #     leftovers.sh list FILE        with status 1 if anything is left
 #     leftovers.sh processes        with status 1 if any still runs
 #
-# Left out are folders, and places where the system itself writes, whatever is installed and removed.
+# Folders do not count, nor do places where the system itself writes.
 set -euo pipefail
 
 system='/(proc|sys|dev|run|tmp)/|/var/(cache|log|tmp)/|/var/lib/(dpkg|apt|ucf|systemd|dbus|polkit-1|pam|man-db)/'
@@ -15,7 +15,7 @@ system+='|/.*/\.cache/fontconfig/' # of every program that draws text
 
 listed() { find / -xdev \( -path /proc -o -path /sys -o -path /dev \) -prune -o -not -type d -print | sort; }
 
-processes() { # of the programs, wherever their files were
+processes() { # list the processes of our programs, even if their files were removed
     local process program
     for process in /proc/[0-9]*; do
         program=$(readlink "$process/exe" 2>/dev/null) || continue
@@ -29,7 +29,7 @@ left() { # FILE
     processes
 }
 
-none() { # COMMAND ...: whether it prints nothing
+none() { # COMMAND ...: fail if it prints anything
     local found
     found=$("$@")
     if [ -n "$found" ]; then printf 'left: %s\n' "$found" >&2 && return 1; fi

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Install, update and remove the wheel in an environment of its own, as its user:  wheel.sh VERB FILE
-# /fresh/with says by which program: pip, pipx or uv.
+# /fresh/with names the installer: pip, pipx or uv.
 set -euo pipefail
 with=$(cat /fresh/with)
 venvs=$HOME/.local/share/venvs
 programs=$HOME/.local/bin
 
-environment() { # its folder
+environment() { # print the folder of the environment
     dirname "$(dirname "$(readlink -f "$programs/kikipounamu")")"
 }
 
@@ -55,7 +55,7 @@ remove)
     kikipounamu desktop remove
     "${with}_remove"
     ;;
-purge) # nothing of ours may be left in what pipx and uv keep, which goes too
+purge) # no file of ours may be left in the folders of pipx and uv, which are removed too
     find "$HOME/.local" -path '*kikipounamu*' -not -name '*.lock' | (! grep .)
     rm -rf "$venvs" "$HOME"/.local/pipx "$HOME"/.local/{share,state}/{pipx,uv} "$HOME"/.cache/{pip,pipx,uv}
     rmdir "$programs" || true

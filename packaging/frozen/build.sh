@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Build the self-contained folders for Linux in a chroot of Debian 12, whose old glibc every newer system can serve.
+# Build the self-contained folders for Linux in a chroot of Debian 12: newer systems run programs built for its old glibc.
 #
 #     packaging/frozen/build.sh DIST FLAVOUR ...      FLAVOUR: full, or small (without Whisper, PyAV, sherpa-onnx and MCP)
 #
-# Writes DIST/kikipounamu-VERSION-linux-ARCHITECTURE[-small].tar.zst of what is committed.
+# Writes DIST/kikipounamu-VERSION-linux-ARCHITECTURE[-small].tar.zst from the last commit.
 #
 #     FROZEN_CHROOT=DIR                                   keep the chroot there, and use it again
 #     FRESH_MIRROR, FRESH_PARTS, FRESH_BIND, FRESH_ENV    see packaging/chroot.sh
@@ -21,7 +21,7 @@ build() { # VERSION FLAVOUR ...: in the chroot, as root
     shift
     cd /build
     for flavour in "$@"; do
-        suffix=-$flavour venv=venv-$flavour # of its own: what is in it is what the folder gets
+        suffix=-$flavour venv=venv-$flavour # one for each flavour: the folder gets everything in it
         if [ "$flavour" = full ]; then suffix=; fi
         name=kikipounamu-$version-linux-$(uname -m)$suffix
         [ -x "$venv/bin/python" ] || python3 -m venv "$venv"

@@ -1,10 +1,10 @@
-"""Replace libraries under the GPL, which nothing here uses, in a folder for Linux that is given to others.
+"""Replace GPL libraries that the programs do not use in the self-contained folder for Linux.
 
     python packaging/frozen/stand_ins.py FOLDER        needs nm, as and ld (Debian: binutils)
 
-FFmpeg names the encoders x264 and x265, and PortAudio names JACK, which brings Berkeley DB. We decode, and record through
-ALSA and PulseAudio. A stand-in has the names that the others import, and every call answers 0: "there is none".
-Readline is removed with the Python module that loads it. docs/licences.md says why.
+FFmpeg links to the encoders x264 and x265, and PortAudio to JACK, which needs Berkeley DB. The programs only decode,
+and record through ALSA and PulseAudio. A stand-in exports the names that other libraries import, and every call
+returns 0, which means "none". Readline is removed with the Python module that loads it. docs/licences.md says why.
 """
 
 import platform
@@ -40,7 +40,7 @@ def imported(listing: str) -> set[str]:
 
 
 def replace_all(folder: Path) -> list[Path]:
-    """Replace and remove what ``REPLACED`` and ``REMOVED`` name, and return the replaced files."""
+    """Replace the libraries that match ``REPLACED``, remove those that match ``REMOVED``; return the replaced files."""
     libraries = [path for path in folder.rglob("*.so*") if path.is_file() and not path.is_symlink()]
     replaced = [path for path in libraries if REPLACED.fullmatch(path.name)]
     names = set[str]()

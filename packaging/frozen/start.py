@@ -1,4 +1,4 @@
-"""Entry of the self-contained folder; what it does is in runtime/bundle.py."""
+"""Entry point of the self-contained folder; see ``runtime/bundle.py``."""
 
 from runtime.bundle import start
 

@@ -1,4 +1,4 @@
-"""Remove what only debuggers read from the libraries of a folder, where that leaves them loadable.
+"""Remove symbols that only debuggers need from the libraries of a folder, where these stay loadable.
 
     python packaging/frozen/strip_libraries.py FOLDER
 
@@ -16,7 +16,7 @@ _LOAD = 1  # <elf.h>: PT_LOAD
 
 
 def strip_all(folder: Path) -> int:
-    """Strip every library below ``folder``; return how many bytes that saved."""
+    """Strip every library below ``folder``; return the number of bytes saved."""
     saved = 0
     with tempfile.TemporaryDirectory() as scratch:
         stripped = Path(scratch, "stripped")
@@ -31,13 +31,13 @@ def strip_all(folder: Path) -> int:
 
 
 def is_library(path: Path) -> bool:
-    """Return whether the file is an ELF file of 64 bits with a table of what is loaded, but not our executable."""
+    """Return whether a file is a 64-bit ELF file, but not one of our executables."""
     with path.open("rb") as file:
         return file.read(5) == b"\x7fELF\x02" and path.parent.name != "kikipounamu"
 
 
 def is_loadable(elf: bytes) -> bool:
-    """Return whether every loaded part lies in the file as the system's loader demands."""
+    """Return whether the alignment of every loaded segment suits the system's loader."""
     return all((offset - address) % align == 0 for offset, address, align in _loaded(elf))
 
 

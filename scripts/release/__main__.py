@@ -2,8 +2,8 @@
 
     python -m scripts.release [--only NAME] [--without NAME] [--no-tests] [--dirty] [--dist FOLDER]
 
-Refused are changes in the checkout, a development version, a missing section of the changelog, missing programs,
-failed tests and failed checks. Exit status: 0 all files are in ``dist``; 1 refused.
+Reasons to refuse: changes in the checkout, a development version, a missing section of the changelog, missing
+programs, failed tests or failed checks. Exit status: 0 if all files are in ``dist``; 1 if refused.
 """
 
 import argparse

@@ -1,8 +1,7 @@
 """Write an apt repository around the Debian packages in ``dist``: a folder that any web server can offer.
 
-With ``KIKIPOUNAMU_APT_KEY``, the fingerprint of a secret key of gpg's, the index is signed, and the public key
-lies in the folder. Without it the repository is for trying: apt takes it only where its entry says
-``Trusted: yes``.
+With ``KIKIPOUNAMU_APT_KEY``, the fingerprint of a secret gpg key, the index is signed, and the folder has the
+public key. Without it the repository is for tests: apt accepts it only if its entry says ``Trusted: yes``.
 """
 
 import gzip
@@ -47,7 +46,7 @@ def build(checkout: Path, dist: Path, version: str) -> list[Path]:
 
 
 def sources_entry(architectures: str, *, signed: bool) -> str:
-    """Return the entry for ``/etc/apt/sources.list.d``; the place of the folder is still to be filled in."""
+    """Return the entry for ``/etc/apt/sources.list.d``; replace ``PLACE`` in it with the server's address."""
     trust = f"Signed-By: /etc/apt/keyrings/{_KEYRING}" if signed else "Trusted: yes"
     return (
         f"Types: deb\nURIs: https://PLACE/apt\nSuites: {SUITE}\nComponents: {COMPONENT}\n"
@@ -56,7 +55,7 @@ def sources_entry(architectures: str, *, signed: bool) -> str:
 
 
 def sign(root: Path, key: str) -> None:
-    """Sign the index with a key of gpg's, and put the public key beside it."""
+    """Sign the index with a gpg key, and export the public key into ``root``."""
     release = root / "dists" / SUITE / "Release"
     gpg = ("gpg", "--batch", "--yes", "--local-user", key, "--output")
     run(*gpg, release.with_name("InRelease"), "--clearsign", release)

@@ -1,7 +1,7 @@
 """The artefacts of a release, in the order in which they are built. Each has a module of its name in this package.
 
 A module has ``build(checkout, dist, version)``. It writes its files into ``dist``, checks them, and returns their
-paths. What an earlier artefact made is found in ``dist``. A failed build raises ``ReleaseRefused``.
+paths. The files of earlier artefacts are in ``dist``. A failed build raises ``ReleaseRefused``.
 """
 
 import importlib
@@ -35,7 +35,7 @@ class Artefact:
         return built
 
 
-# One line each. Checksums stay last: they cover what the others made.
+# Checksums stay last: they cover the files of the others.
 ARTEFACTS: Final = (
     Artefact("wheels", needs=("git",)),
     Artefact("folder", needs=("git", "debootstrap")),
@@ -52,7 +52,7 @@ ARTEFACTS: Final = (
 def choose(
     names: Sequence[str], without: Sequence[str] = (), artefacts: Sequence[Artefact] = ARTEFACTS
 ) -> list[Artefact]:
-    """Return the artefacts with these names in their order of building; without names all but ``without``."""
+    """Return the named artefacts, by default all, except those in ``without``, in the order of building."""
     known = {artefact.name for artefact in artefacts}
     if unknown := sorted({*names, *without} - known):
         text = f"{', '.join(unknown)} is no artefact: choose among {', '.join(sorted(known))}"

@@ -1,8 +1,8 @@
 """Look the libraries of the release up in the database of known vulnerabilities. Needs a network.
 
-The packages are those of the bill of materials in ``dist``; the folder must have the same. pip-audit asks the
-package index about each release. A mirror may only have the page of the whole project, which tells the
-vulnerabilities of its newest release. ``AUDIT.txt`` names the libraries of which no source knew anything.
+The packages are those of the bill of materials in ``dist``; the self-contained folder must have the same releases.
+pip-audit asks the package index about each release. A mirror may have only the page of the whole project, which
+lists the vulnerabilities of its newest release. ``AUDIT.txt`` names the libraries that no source knew.
 """
 
 import json
@@ -32,7 +32,7 @@ _ELSEWHERE: Final = "try where there is one, or build with --without audit, whic
 
 
 def build(checkout: Path, dist: Path, version: str) -> list[Path]:
-    """Refuse a release with a known vulnerability, or if nothing could be looked up; write what was looked up."""
+    """Write the result of the look-up. Refuse on a known vulnerability, or if no library could be looked up."""
     bill = dist / f"kikipounamu-{version}.cdx.json"
     if not bill.exists():
         raise ReleaseRefused(Refusal.CHECK_FAILED, f"{bill.name} is not in {dist}: build `sbom` first")
@@ -92,7 +92,7 @@ def look_up(pinned: list[str]) -> dict[str, Any]:
 
 
 def with_newest(report: dict[str, Any], pinned: Sequence[str], page: Page) -> dict[str, Any]:
-    """Return the report with the facts of projects' pages about skipped libraries that are the newest release."""
+    """Return the report with skipped libraries looked up on the page of their project, if they are its newest."""
     versions = _versions(pinned)
     return {"dependencies": [_answered(part, versions, page) for part in report["dependencies"]]}
 
@@ -114,9 +114,9 @@ def _answered(part: dict[str, Any], versions: Mapping[str, str], page: Page) -> 
 
 
 def project_page(name: str) -> dict[str, Any]:
-    """Return the page of a project in pip's index; empty if the index has none.
+    """Return the page of a project in pip's package index; empty if the index has none.
 
-    :raises ReleaseRefused: if the index cannot be asked: then nothing is known of its libraries.
+    :raises ReleaseRefused: if the index does not answer: an empty page would hide vulnerabilities.
     """
     index: Any = import_module("pip._internal.models.index")
     try:

@@ -68,7 +68,7 @@ def folder_in(dist: Path, version: str) -> Path:
 
 
 def unpack(archive: Path, folder: Path) -> None:
-    """Unpack the archive of a folder, without the name of the folder in it, with the modes of packages."""
+    """Unpack an archive without its top folder, with the file modes that Debian packages have."""
     folder.mkdir(parents=True)
     run("tar", "--extract", "--zstd", "--strip-components=1", "--no-same-owner", "--file", archive, cwd=folder)
     for path in folder.rglob("*"):
@@ -77,7 +77,7 @@ def unpack(archive: Path, folder: Path) -> None:
 
 
 def _is_program(path: Path) -> bool:
-    """Return whether a file is meant to be run: wheels mark others so too, and libraries are no programs."""
+    """Return whether a file is a program: wheels mark other files and libraries as executable, too."""
     if ".so" in path.name or not path.stat().st_mode & 0o100:
         return False
     with path.open("rb") as file:
@@ -109,12 +109,12 @@ def unit_of_package(unit: str) -> str:
 
 
 def script_of_package(script: str, shared: str) -> str:
-    """Return a script of the package with the shared functions in it: no file of the package has to be there."""
+    """Return a script of the package with the shared functions in it, so that it needs no file of the package."""
     return script.replace(_SHARED, f"{shared}\n")
 
 
 def maintainer(checkout: Path) -> str:
-    """Return who answers for the package: ``DEBFULLNAME`` and ``DEBEMAIL``, or else who made the last commit."""
+    """Return the maintainer: ``DEBFULLNAME`` and ``DEBEMAIL``, or else the author of the last commit."""
     name, address = run("git", "log", "-1", "--format=%an%n%ae", cwd=checkout).splitlines()
     return f"{os.environ.get('DEBFULLNAME', name)} <{os.environ.get('DEBEMAIL', address)}>"
 
@@ -152,7 +152,7 @@ def _control(checkout: Path, root: Path, values: Mapping[str, str]) -> None:
 
 
 def _digests(root: Path) -> Iterator[tuple[str, str]]:
-    """Yield name and MD5 of each file: dpkg finds damage by it, not forgery."""
+    """Yield name and MD5 of each file, by which dpkg finds damage, but not forgery."""
     for path in sorted(root.rglob("*")):
         if path.is_file() and not path.is_symlink():
             with path.open("rb") as file:

@@ -45,8 +45,9 @@ the place of the first three.
 def build(checkout: Path, dist: Path, version: str) -> list[Path]:
     """Write one archive with the licences of the full folder in ``dist``, the same bytes for the same texts.
 
-    :raises ReleaseRefused: if there is no folder, which has more components than any other package, or one has a
-        licence that is not allowed.
+    The full folder has more components than any other package.
+
+    :raises ReleaseRefused: if the folder is missing, or a component has a licence that is not allowed.
     """
     place, carried = dist / f"kikipounamu-{version}-licences.zip", folder_in(dist, version)
     with tempfile.TemporaryDirectory() as scratch, zipfile.ZipFile(place, "w", zipfile.ZIP_DEFLATED) as archive:

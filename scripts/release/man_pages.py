@@ -57,7 +57,7 @@ def paragraphs(text: str | None) -> Iterator[str]:
 
 
 def _name_line(text: str | None) -> str:
-    """Return the first sentence of a help text as the line of a whatis database has it."""
+    """Return the first paragraph of a help text in the form of a line of ``whatis``."""
     first = (text or "").split("\n\n")[0].strip().rstrip(".")
     return first[:1].lower() + first[1:]
 

@@ -11,7 +11,7 @@ OVERRIDES: Final = {
     # The project has no home page yet, and another address would be untrue. Remove this once it has one.
     "url-homepage-missing": "pedantic",
 }
-"""Findings of appstreamcli that are let pass, each with its reason. Every other one fails, hints among them."""
+"""Accepted findings of appstreamcli, each with its reason. Every other finding fails, even a hint."""
 
 
 def check_menu(menu: Path) -> None:

@@ -8,7 +8,7 @@ _UNDONE: Final = {
     "audit": "no library was looked up in a database of known vulnerabilities",
     "signed_index": "apps do not learn of this version",
 }
-"""What the users of a release without it should know."""
+"""Notes for users of a release without an artefact."""
 
 
 def report(version: str, commit: str, chosen: Collection[str], known: Sequence[str], *, tested: bool) -> str:

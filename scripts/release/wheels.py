@@ -28,7 +28,7 @@ def build(checkout: Path, dist: Path, version: str) -> list[Path]:
 def settle(sdist: Path, time_s: int) -> None:
     """Give every file of an sdist one time and no owner, so that a commit always makes the same bytes.
 
-    setuptools takes them from the copy; for the wheel it reads ``SOURCE_DATE_EPOCH`` itself.
+    setuptools takes both from the copy; for the wheel it reads ``SOURCE_DATE_EPOCH`` itself.
     """
     part = sdist.with_suffix(".part")
     unpacked = io.BytesIO(gzip.decompress(sdist.read_bytes()))  # gzip cannot go back

@@ -17,7 +17,7 @@ INSTALL: Final = ("install", "-y", "--no-install-recommends", "--no-remove")
 
 @dataclass(frozen=True)
 class SystemPackage:
-    """A Debian package, needed if the thing that it ``provides`` is missing."""
+    """A Debian package, needed if ``provides`` is missing: a command, or KIND:THING."""
 
     name: str
     provides: str
@@ -25,7 +25,7 @@ class SystemPackage:
 
     @property
     def missing(self) -> bool:
-        """Return whether this machine lacks the thing that the package provides."""
+        """Return whether this machine lacks ``provides``."""
         kind, _, thing = self.provides.partition(":")
         if kind == "module":
             return importlib.util.find_spec(thing) is None
