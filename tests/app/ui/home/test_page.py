@@ -344,8 +344,7 @@ def test_focus_of_a_hidden_control_scrolls_to_it(page: HomePage, qtbot: QtBot) -
     qtbot.waitUntil(page.isActiveWindow)
     page.list.verticalScrollBar().setValue(1_000)
     page.head.search.setFocus()
-    top = page.head.search.mapTo(page.head, page.head.search.rect().topLeft()).y()
-    qtbot.waitUntil(lambda: page.head.y() + top >= 0)
+    qtbot.waitUntil(lambda: page.head.y() + page.head.row.y() >= 0)
 
 
 def test_context_menu_offers_the_actions(page: HomePage, texts: Texts) -> None:
