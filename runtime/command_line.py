@@ -55,7 +55,7 @@ class FiniteCommand(TyperCommand):
     """A command that accepts only finite numbers: options with limits admit NaN, and mostly infinity."""
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command. Refuse an option that is no finite number."""
+        """Run the command. Refuse a number that is not finite."""
         for name, value in ctx.params.items():
             for number in value if isinstance(value, list | tuple) else (value,):
                 if isinstance(number, float) and not isfinite(number):

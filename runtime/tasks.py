@@ -200,7 +200,7 @@ class Tasks(Closing):
     async def close(self) -> None:
         """Cancel running tasks and wait for them, even if the caller is cancelled meanwhile. Safe to call twice.
 
-        One of these tasks may call it, too, and then goes on.
+        One of these tasks may call it, too, and then continues.
         """
         await cancel_and_wait(self._tasks)
 

@@ -1,4 +1,4 @@
-"""Files of this program: written completely or not at all, and read without waiting. Blocks.
+"""Files of this program: written completely or not at all, and read without waiting. All functions block.
 
 Whatever is in the place of such a file, a read neither waits nor fills memory. Some files keep values whose loss
 does no harm.

@@ -54,7 +54,7 @@ def test_each_contract_has_a_planted_violation() -> None:
 
 @pytest.fixture(scope="module")
 def broken(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Return what is said of each broken contract when every violation is planted at once."""
+    """Return the report on each broken contract when every violation is planted at once."""
     folder = tmp_path_factory.mktemp("planted")
     for name in SETTINGS["root_packages"]:
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))

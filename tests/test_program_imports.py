@@ -1,4 +1,4 @@
-"""Programs start soon: what each of them must not import before it works. Each import costs every start."""
+"""Test that programs start soon: no program imports a library before it needs it."""
 
 import subprocess
 import sys

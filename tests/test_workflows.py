@@ -1,4 +1,4 @@
-"""Workflows for public CI, whose systems are not here: what they name exists. `make lint` checks their syntax."""
+"""Test that everything exists that the workflows for public CI name. `make lint` checks their syntax."""
 
 import re
 from collections.abc import Iterable, Iterator

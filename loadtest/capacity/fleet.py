@@ -89,7 +89,7 @@ def need(streams: int, fleet: Fleet, talk: float = 1.0, headroom: float = 0.3) -
 
 
 async def speakers_carried(locate: Locate, patience_s: float = _PATIENCE_S) -> float:
-    """Return how many speakers, who pause, the fleet can serve. Every worker recognises something first.
+    """Return how many speakers with pauses the fleet can serve, once every worker has recognised something.
 
     Raises ``LoadTestError`` if a worker does not report its speed in time, or ``GatewayError``.
     """

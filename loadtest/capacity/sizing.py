@@ -1,6 +1,6 @@
 """Programs, bandwidth and money that a number of speakers needs. Pure.
 
-docs/scale.md names the source of every default; each can be replaced by a figure of one's own.
+docs/scale.md names the source of every default; an operator can replace each.
 """
 
 import math

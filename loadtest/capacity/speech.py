@@ -39,7 +39,7 @@ class Speakers(Struct, frozen=True):
 
 
 def spoken(*groups: Speakers) -> Iterator[EndedSegment]:
-    """Yield the segments of these groups together: those that ``streams`` with the same numbers sends."""
+    """Yield the segments of these groups together, as ``streams`` with the same numbers sends them."""
     sessions: list[Iterable[EndedSegment]] = []
     for group in groups:
         noise = Noise(group.seed)

@@ -79,7 +79,7 @@ def events_without_target(events: Iterable[Event], counts: Mapping[FaultTarget, 
 def draw(
     seed: int, span: tuple[float, float], per_minute: float, longest_s: float, possible: Iterable[Choice]
 ) -> tuple[Event, ...]:
-    """Draw events within ``span`` (seconds from the start), at random moments but an even rate.
+    """Draw events within ``span`` (seconds from the start), at random moments, but at an even rate.
 
     Every possible kind comes once before any is repeated. No event lasts longer than ``longest_s``.
     """

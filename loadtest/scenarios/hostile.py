@@ -1,6 +1,6 @@
 """``hostile``: a few people speak while one key abuses the gateway in several ways. Are they affected?
 
-First they speak undisturbed. Then they speak the same, for the same time, under each attack.
+First they speak undisturbed. Then they repeat the same speech under each attack.
 """
 
 import asyncio

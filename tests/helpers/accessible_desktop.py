@@ -1,4 +1,4 @@
-"""A session's bus on a screen, and a text field that tells the accessibility bus where its cursor is."""
+"""A session's bus on a screen, and a text field that reports its cursor to the accessibility bus."""
 
 import asyncio
 import sys
@@ -17,7 +17,7 @@ _LAUNCHER = "/usr/libexec/at-spi-bus-launcher"
 
 
 def start_bus(desktop: Desktop) -> str:
-    """Start the session's bus at the usual place, and what starts that of accessibility; return its address."""
+    """Start the session's bus at the usual place, and the launcher of accessibility's; return its address."""
     require(("dbus-daemon", "at-spi2-core"))
     place = desktop.folder / "bus"
     address = f"unix:path={place}"
@@ -37,7 +37,7 @@ def start_field(desktop: Desktop, title: str) -> tuple[int, int]:
 
 
 def start_accessibility(desktop: Screen) -> None:
-    """Start what starts the bus of accessibility, on a screen with a session's bus that starts no programs."""
+    """Start the launcher of the accessibility bus, on a screen whose session's bus starts no programs."""
     require(("at-spi2-core",))
     desktop.start(_LAUNCHER)
     address = desktop.environment["DBUS_SESSION_BUS_ADDRESS"]

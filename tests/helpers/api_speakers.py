@@ -1,4 +1,4 @@
-"""Small clients of every API, which check what they are told: nothing is doubled or taken back.
+"""Small clients of every API, which check that no text is doubled or taken back.
 
 Each says some speech and returns its whole text. It raises ``ApiFailed`` for an error in the shape of its API, and
 for a connection that breaks off. Anything else that is no whole text fails the test.
@@ -172,7 +172,7 @@ async def earlier(endpoint: Endpoint, samples: Samples, sent: asyncio.Event) -> 
 
 
 async def deepgram(endpoint: Endpoint, samples: Samples, sent: asyncio.Event) -> str:
-    """Speak to Deepgram's live API; only after all texts it tells about the audio."""
+    """Speak to Deepgram's live API, which describes the audio only after all texts."""
     texts: list[str] = []
     async with _socket(endpoint, "/v1/listen?encoding=linear16&sample_rate=16000") as socket:
         for start in range(0, len(samples), BLOCK):

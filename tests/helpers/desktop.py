@@ -34,7 +34,7 @@ TRAY = ("stalonetray", "--geometry", "4x1-0+0", "--window-type", "dock", "--klud
 
 
 def without_host(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables that do not lead to the screen and the bus of whoever runs the tests."""
+    """Return the variables that do not lead to the screen and the bus of the user who runs the tests."""
     return {name: value for name, value in environment.items() if name not in _FOREIGN}
 
 

@@ -63,7 +63,7 @@ class Dictating:
 
     @property
     def speaking(self) -> bool:
-        """Return whether the program runs and its take goes on."""
+        """Return whether the program runs and its take continues."""
         return self.running and self.stage not in ("starting", "after finished")
 
     @property

@@ -36,7 +36,7 @@ async def _nothing() -> None:
 class FakeIBus:
     """The daemon. ``text``: what the field holds. ``committed``: the received texts, one by one.
 
-    ``hears``: the field takes texts and tells so. ``owner``: the program of the registered engine.
+    ``hears``: the field takes texts and reports them. ``owner``: the program of the registered engine.
     ``refuses``: it cannot start the user's engines.
     ``focusing``: called just before the engine learns the focus. ``taken``: called with each received text, before
     the field reports it.

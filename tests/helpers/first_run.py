@@ -63,14 +63,14 @@ class FirstRun:
         wait_until_sync(moves, "the meter follows the voice")
 
     def go_on(self) -> None:
-        """Click the button that goes on."""
+        """Click the button that continues."""
         found = wait_until_sync(self._button, "a button goes on")
         x, y = found
         self.app.desktop.xdotool("mousemove", str(x), str(y), "click", "1")
         self.clicks += 1
 
     def go_on_to(self, step: str) -> None:
-        """Click the button that goes on, and wait for the next step."""
+        """Click the button that continues, and wait for the next step."""
         self.go_on()
         wait_until_sync(lambda: self.general.first_step == step, f"the step {step} is there")
 

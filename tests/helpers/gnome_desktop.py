@@ -163,7 +163,7 @@ class GnomeDesktop(Screen):
 
     @property
     def focus_moves(self) -> list[str]:
-        """An empty list: the focus of the shell is asked for, and its moves are not told."""
+        """An empty list: the shell reports its focus on request, but not the moves of it."""
         return []
 
     # -- clipboard -----------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Serve one file over TLS on this computer, with a certificate that only those trust who are told."""
+"""Serve one file over TLS on this computer, with a certificate that only its own clients trust."""
 
 import datetime
 import ipaddress

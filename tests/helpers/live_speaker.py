@@ -1,4 +1,4 @@
-"""A speaker who is heard while speaking: sends one segment at a pace, and notes what comes when."""
+"""A speaker with live text: sends one segment at a pace, and records each partial with its time."""
 
 import asyncio
 from dataclasses import dataclass, field

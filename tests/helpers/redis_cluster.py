@@ -58,7 +58,7 @@ class Server:
         self._signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
-        """Send SIGCONT: it goes on."""
+        """Send SIGCONT: it continues."""
         self._signal(signal.SIGCONT)
 
     def _signal(self, number: signal.Signals) -> None:

@@ -1,7 +1,7 @@
 """A Wayland desktop that offers programs nothing, as weston does.
 
 sway hides its keyboard, clipboard and window list from programs in a sandbox, such as those of Flatpak. Here it
-takes all programs of the test for such. Source: wayland-protocols "security context v1".
+treats all programs of the test as such. Source: wayland-protocols "security context v1".
 """
 
 import os
@@ -50,7 +50,7 @@ def running_restricted(folder: Path, *lines: str, **variables: str) -> Iterator[
 
 
 async def _sandboxed(environment: dict[str, str], listener: int, end: int) -> None:
-    """Let the compositor take who connects to ``listener`` for a program in a sandbox."""
+    """Let the compositor treat programs that connect to ``listener`` as programs in a sandbox."""
     known = by_name((DISPLAY, REGISTRY, CALLBACK, _MANAGER, _CONTEXT))
     async with await WaylandConnection.open(environment, known) as wayland:
         made = wayland.bind(_MANAGER).request("create_listener", listener, end)

@@ -85,7 +85,7 @@ async def afresh(socket: web.WebSocketResponse, memory: Memory) -> None:
 
 
 async def hear(socket: web.WebSocketResponse, memory: Memory, texts: int | None = None) -> bool:
-    """Handle the client's next message. Return whether the connection goes on."""
+    """Handle the client's next message. Return whether the connection stays open."""
     message = await socket.receive()
     if message.type is WSMsgType.BINARY:
         frame = decode_frame(message.data)

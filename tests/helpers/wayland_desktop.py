@@ -80,7 +80,7 @@ class WaylandDesktop(Screen):
 
     @property
     def focus_moves(self) -> list[str]:
-        """The titles of the windows that have got the focus, in order; nothing where the compositor tells none."""
+        """The titles of the windows that have got the focus, in order; empty if the compositor reports none."""
         return self.hand.focused
 
     # -- keys ----------------------------------------------------------------------------------------------

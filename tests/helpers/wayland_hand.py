@@ -42,7 +42,7 @@ _ACTIVATED = 2
 
 @dataclass
 class Window:
-    """A window as foreign-toplevel tells of it."""
+    """A window as foreign-toplevel describes it."""
 
     handle: WaylandObject
     title: str = ""

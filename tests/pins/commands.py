@@ -1,4 +1,4 @@
-"""The commands of the four console scripts, and what ``--help`` says of each."""
+"""The commands of the four console scripts, and the help of each."""
 
 import json
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ def commands() -> str:
 
 
 def help_texts() -> str:
-    """Return what ``--help`` says of every command, without line breaks for a width."""
+    """Return the help of every command, without line breaks for a width."""
     found = []
     for path, _ in all_commands():
         shown = help_of(path, _WIDE)

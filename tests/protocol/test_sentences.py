@@ -41,7 +41,7 @@ AT_ONCE, BRIEF, LONG, MINUTES = 0, 200, 900, 60_000
         ("昨天晚上。", "我看了一部电影。"),
     ],
 )
-def test_sentence_goes_on_over_short_pause_when_words_say_so(left: str, right: str) -> None:
+def test_sentence_continues_over_short_pause_when_words_suggest_it(left: str, right: str) -> None:
     assert goes_on(left, right, BRIEF)
     assert not goes_on(left, right, MINUTES)
 
@@ -175,7 +175,7 @@ def test_common_words_lose_their_capital_within_a_sentence(right: str, expected:
         ("Eleven long words without any of the known verb forms here tonight.", False),
     ],
 )
-def test_words_without_subject_and_verb_go_on_with_a_sentence(right: str, goes_on: bool) -> None:
+def test_words_without_subject_and_verb_continue_a_sentence(right: str, goes_on: bool) -> None:
     assert goes_on_with(right) == goes_on
 
 

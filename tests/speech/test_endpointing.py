@@ -134,7 +134,7 @@ def test_pause_is_noticed_in_every_speech(silence: int) -> None:
     assert [type(event) for event in events] == 2 * [SpeechStarted, SpeechPaused, SpeechEnded]
 
 
-def test_speech_that_goes_on_in_the_frame_of_its_pause_is_not_paused() -> None:
+def test_speech_that_resumes_in_the_frame_of_its_pause_is_not_paused() -> None:
     flags = frames((True, 100), (False, 1), (True, 5), (False, 5), (True, 50), (False, 80))
     assert [type(event) for event in run(flags, rules_for(600))] == [SpeechStarted, SpeechPaused, SpeechEnded]
 

@@ -113,7 +113,7 @@ async def test_failing_jobs_among_others_cost_only_themselves(
 
 @pytest.mark.proof(minutes=4)
 @pytest.mark.parametrize("device", ["cpu", "cuda"])
-async def test_2000_mixed_jobs_with_failing_ones_end_rightly(
+async def test_2000_mixed_jobs_with_failing_ones_end_correctly(
     broker: Broker, other: GatewaySide, device: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     await assert_each_job_ends_rightly(broker, other, 2_000, device)

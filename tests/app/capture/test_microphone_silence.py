@@ -34,7 +34,7 @@ async def test_muted_device_is_reported_until_it_is_heard(system: FakeSoundSyste
     assert len(heard) == GREETING + 32_100
 
 
-async def test_each_recording_is_searched_for_silence_anew(system: FakeSoundSystem) -> None:
+async def test_silence_is_searched_in_each_recording_separately(system: FakeSoundSystem) -> None:
     """A device that stays open between recordings is reported as muted in each of them."""
     received: list[MicrophoneChangeKind] = []
 

@@ -360,7 +360,7 @@ async def test_up_says_state_once_it_is_seen_twice() -> None:
     await asyncio.gather(reporting, return_exceptions=True)
 
 
-async def test_up_ends_when_worker_is_to_run_what_is_no_engine() -> None:
+async def test_up_ends_when_worker_is_to_run_an_unknown_engine() -> None:
     with pytest.raises(ProgramEnds, match=r"(?s)\(exit status 2\).*json:loads creates no engine"):
         async with Stack(StackSettings("json:loads", lasting=True)) as stack:
             await asyncio.wait_for(stack.until_broken(), 60)

@@ -128,7 +128,7 @@ def test_screen_reports_microphone_and_disk_problems() -> None:
 
 
 @pytest.mark.parametrize("terminal", [False, True])
-def test_screen_goes_on_when_output_refuses_texts(terminal: bool) -> None:
+def test_screen_continues_when_output_refuses_texts(terminal: bool) -> None:
     class Full(io.StringIO):
         def write(self, text: str) -> int:
             raise OSError(errno.ENOSPC, "No space left on device")

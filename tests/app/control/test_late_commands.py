@@ -100,7 +100,7 @@ async def test_clients_that_gave_up_end_a_recording_but_begin_paste_and_quit_not
 
 
 @unix
-async def test_toggle_pressed_again_while_the_app_stands_still_is_meant_once(app: App) -> None:
+async def test_toggle_pressed_again_while_the_app_stands_still_counts_once(app: App) -> None:
     began_s = steady_s() - 60.0
     with app.sent(verb="toggle", at_s=began_s), app.sent(verb="toggle", at_s=began_s + 1) as again:
         again.settimeout(30.0)

@@ -51,7 +51,7 @@ async def test_abilities_agree_with_real_compositors(
     assert (means[Ability.INSERTION], means[Ability.OVERLAY]) == (insertion, overlay)
 
 
-async def test_reading_leaves_out_what_is_silent(tmp_path: Path) -> None:
+async def test_reading_leaves_out_silent_services(tmp_path: Path) -> None:
     with running_sway(tmp_path) as desktop:
         address = desktop.environment["DBUS_SESSION_BUS_ADDRESS"]
         with bus_program(address, "org.freedesktop.portal.Desktop", {}):
@@ -69,7 +69,7 @@ async def test_reading_finds_nothing_without_compositor_and_bus(
     assert (found.session, found.offers, found.programs, found.tray) == (session, {}, frozenset(), None)
 
 
-def test_app_is_imported_without_what_only_linux_has() -> None:
+def test_app_is_imported_without_modules_of_linux() -> None:
     """Windows and macOS lack these libraries, and Windows lacks these names."""
     code = """
 import asyncio, multiprocessing, os, signal, socket, subprocess, sys

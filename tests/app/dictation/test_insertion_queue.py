@@ -361,7 +361,7 @@ def test_short_pause_takes_full_stop_and_capital_from_texts_inserted_together() 
     assert goes(order) == "I went to the store yesterday. It was closed."
 
 
-def test_inserted_text_is_never_changed_when_its_sentence_goes_on() -> None:
+def test_inserted_text_is_never_changed_when_its_sentence_continues() -> None:
     order, inserted = order_of(1), ""
     for segment, (text, times_ms) in enumerate(PIECES):
         say(order, 1, segment, text, times_ms=times_ms)

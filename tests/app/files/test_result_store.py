@@ -254,7 +254,7 @@ def test_sweep_deletes_results_of_unknown_files(tmp_path: Path) -> None:
     assert place_in(tmp_path, 2) == tmp_path / "2.jsonl"
 
 
-def test_sweep_goes_on_after_what_cannot_be_deleted(tmp_path: Path) -> None:
+def test_sweep_continues_after_files_that_cannot_be_deleted(tmp_path: Path) -> None:
     """An error would leave the list unread, and the next change would overwrite it."""
     (tmp_path / "1.jsonl").mkdir()
     (tmp_path / "5.jsonl").touch()

@@ -63,7 +63,7 @@ async def test_previous_gateways_stay_when_the_disk_refuses(store: GatewayStore)
     await registry.close()
 
 
-async def test_previous_gateways_stay_and_the_caller_hears_of_it_when_a_write_fails_unexpectedly(
+async def test_previous_gateways_stay_and_the_caller_gets_the_error_when_a_write_fails_unexpectedly(
     store: GatewayStore,
 ) -> None:
     registry = GatewayRegistry(store, lambda: None)

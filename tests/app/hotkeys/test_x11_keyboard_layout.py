@@ -85,7 +85,7 @@ async def test_alt_gr_as_hotkey_still_writes_the_characters_of_its_combinations(
             await field.shows("@")
 
 
-async def test_new_layout_without_the_hotkey_ends_the_events_so_that_the_user_is_told(tmp_path: Path) -> None:
+async def test_new_layout_without_the_hotkey_ends_the_events_with_an_error(tmp_path: Path) -> None:
     """The option compose:rctrl takes Right Ctrl away, on the page of a desktop's settings for special keys."""
     with running_desktop(tmp_path, tray=False) as desktop:
         async with X11Hotkeys(desktop.display) as hotkeys:

@@ -37,7 +37,7 @@ def test_download_counts_all_models_that_are_needed() -> None:
     assert found == LocalReadiness("downloading", 30, ("base", "words"))
 
 
-def test_download_goes_on_while_one_of_two_models_is_paused() -> None:
+def test_download_continues_while_one_of_two_models_is_paused() -> None:
     paused = replace(MODEL, state=ModelState.PAUSED)
     assert readiness(LOADING, (paused,), elsewhere=False) == LocalReadiness("paused", 40, (), ("base",))
     assert readiness(LOADING, (paused, SECOND), elsewhere=False).stage == "downloading"

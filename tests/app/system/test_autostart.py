@@ -107,7 +107,7 @@ def test_switched_off_entry_stays_off_until_added_again(entry: FileEntry, line: 
 
 
 @pytest.mark.parametrize("content", ["", "Exec=/gone/kikipounamu app --hidden\n", 'Exec="unbalanced\n'])
-def test_mend_repairs_entry_when_program_moved(entry: FileEntry, content: str) -> None:
+def test_repair_updates_entry_when_program_moved(entry: FileEntry, content: str) -> None:
     entry.place.parent.mkdir(parents=True)
     entry.place.write_text(content)
     entry.mend()

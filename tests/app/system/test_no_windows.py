@@ -71,7 +71,7 @@ def test_other_errors_name_no_library() -> None:
 
 
 @pytest.mark.parametrize("error", [LibraryMissing("libEGL.so.1"), ScreenUnreachable(":9")])
-def test_refusal_is_told_in_each_language(
+def test_refusal_is_shown_in_each_language(
     error: AppError, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere")

@@ -238,7 +238,7 @@ async def test_refusing_gateway_does_not_end_recording_with_records_on(
         assert journal.samples == len(talk)
 
 
-async def test_refusal_is_reported_in_silence_and_recording_goes_on(
+async def test_refusal_is_reported_in_silence_and_recording_continues(
     tmp_path: Path, models: Path, talk: Samples
 ) -> None:
     """The note must not wait for speech: a user who waits for a text would not be told."""

@@ -352,7 +352,7 @@ def test_take_is_completed_after_its_sender_was_killed(
         assert spoken.samples in (None, take.segments[number].samples)
 
 
-async def test_segments_that_are_cut_anew_get_the_language_of_the_take() -> None:
+async def test_segments_that_are_cut_again_get_the_language_of_the_take() -> None:
     take = Take(Options(languages=("zh", "en")), cutting=Cutting(CuttingMode.TOGGLE))
     at = 0
     for number, (seconds, details) in enumerate([(3, PLAIN), (9, SegmentDetails(language="en")), (1, PLAIN)]):

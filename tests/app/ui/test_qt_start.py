@@ -36,7 +36,7 @@ def test_unreachable_screen_is_named_with_a_remedy(screen: dict[str, str], tmp_p
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux names its display in the environment")
-def test_unreachable_screen_is_told_in_a_notification(tmp_path: Path) -> None:
+def test_unreachable_screen_is_reported_in_a_notification(tmp_path: Path) -> None:
     with running_bus(tmp_path) as bus, bus_program(bus.address, NOTIFICATIONS, notifier()) as desktop:
         start(tmp_path, DISPLAY=":64999", DBUS_SESSION_BUS_ADDRESS=bus.address, LANG="zh_CN.UTF-8")
         assert "无法连接显示器 :64999" in desktop.calls[-1].values[4]

@@ -154,7 +154,7 @@ async def test_service_ends_while_a_server_does_not_answer() -> None:
         await until(lambda: bool(views) and views[-1].state == "asking")
 
 
-async def test_service_goes_on_after_an_unexpected_error(bench: Bench) -> None:
+async def test_service_continues_after_an_unexpected_error(bench: Bench) -> None:
     await bench.shown("unknown")
     left, fetch = [RuntimeError("on purpose")], bench.updates._fetch
 

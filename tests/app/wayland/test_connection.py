@@ -168,7 +168,7 @@ async def test_ended_compositor_is_noticed(tmp_path: Path) -> None:
         await wait_until(wayland.gone.is_set, "the end is noticed")
 
 
-def test_hung_compositor_that_accepts_nobody_is_reported_at_once(tmp_path: Path) -> None:
+def test_hung_compositor_without_new_connections_is_reported_at_once(tmp_path: Path) -> None:
     environment = {"XDG_RUNTIME_DIR": str(tmp_path), "WAYLAND_DISPLAY": "wayland-9"}
     with ExitStack() as opened, pytest.raises(CompositorMissing, match="temporarily unavailable"):
         listener = opened.enter_context(socket.socket(socket.AF_UNIX))

@@ -29,7 +29,7 @@ class TestHold:
         assert await at.jobs.renew_transient(["t"]) == ["s"]
         assert 0 < await at.redis.pttl(TRANSIENT) <= SESSION_TTL_MS
 
-    async def test_clock_that_was_set_back_begins_the_time_anew(self, at: Setting) -> None:
+    async def test_clock_that_was_set_back_restarts_the_time(self, at: Setting) -> None:
         await at.jobs.hold("s")
         await made_older(at, "s", -LONG)
         assert await at.jobs.renew_transient([]) == []

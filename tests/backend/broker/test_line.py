@@ -71,7 +71,7 @@ async def test_command_fails_when_the_server_hangs_up(tmp_path: Path) -> None:
             await line.ask([b"?"], 1, SOON_S)
 
 
-async def test_late_reply_ends_what_was_asked(tmp_path: Path) -> None:
+async def test_late_reply_ends_the_pending_request(tmp_path: Path) -> None:
     async with served(tmp_path, lambda data: b"") as connection:
         line = await open_line(connection)
         with pytest.raises(TimeoutError):
@@ -88,21 +88,21 @@ async def test_line_is_opened_again_on_the_same_connection(tmp_path: Path) -> No
         assert await (await open_line(connection)).ask([b"?"], 1, SOON_S) == [b"back"]
 
 
-async def test_server_that_loads_ends_what_was_asked(tmp_path: Path) -> None:
+async def test_loading_server_ends_the_pending_request(tmp_path: Path) -> None:
     async with served(tmp_path, lambda data: b"-LOADING its file\r\n") as connection:
         line = await open_line(connection)
         with pytest.raises(BusyLoadingError):
             await line.ask([b"?"], 1, SOON_S)
 
 
-async def test_garbage_ends_what_was_asked(tmp_path: Path) -> None:
+async def test_garbage_ends_the_pending_request(tmp_path: Path) -> None:
     async with served(tmp_path, lambda data: b"HTTP/1.1 200\r\n") as connection:
         line = await open_line(connection)
         with pytest.raises(InvalidResponse):
             await line.ask([b"?"], 1, SOON_S)
 
 
-async def test_messages_are_heard_without_being_asked(tmp_path: Path) -> None:
+async def test_messages_arrive_without_a_request(tmp_path: Path) -> None:
     heard: list[object] = []
     async with served(tmp_path, lambda data: b"+one\r\n+two\r\n") as connection:
         line = await open_line(connection, heard.append)

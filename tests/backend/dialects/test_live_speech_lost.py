@@ -116,7 +116,7 @@ async def talking(gateway: Gateway, name: str) -> AsyncIterator[Talk]:
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
 @pytest.mark.parametrize("name", PROTOCOLS)
-async def test_client_that_waits_is_told_of_a_dead_broker(
+async def test_waiting_client_gets_an_error_when_the_broker_is_dead(
     gateway: Gateway, broker: Broker, name: str, how: signal.Signals
 ) -> None:
     async with talking(gateway, name) as talk:
@@ -126,7 +126,7 @@ async def test_client_that_waits_is_told_of_a_dead_broker(
         await talk.speak(1, text=False)
 
 
-async def test_connection_goes_on_once_the_broker_is_back(gateway: Gateway, broker: Broker) -> None:
+async def test_connection_continues_once_the_broker_is_back(gateway: Gateway, broker: Broker) -> None:
     """The Realtime API closes no connection after an error."""
     async with talking(gateway, "realtime") as talk:
         async with working(broker.url):

@@ -220,7 +220,7 @@ def test_unterminated_last_line_is_removed_or_terminated(tmp_path: Path, tail: b
     assert texts_of(place) == [*kept, "next"]
 
 
-def test_file_with_only_an_incomplete_line_is_started_anew(tmp_path: Path) -> None:
+def test_file_with_only_an_incomplete_line_is_started_again(tmp_path: Path) -> None:
     (tmp_path / "j").write_bytes(b'{"at":"2024')
     TextJournal(tmp_path / "j").write([final()])
     assert texts_of(tmp_path / "j") == ["hello"]

@@ -232,7 +232,7 @@ async def test_pairing_needs_certificate(gateway: Gateway) -> None:
     assert (state.stage, state.urls, state.certificate_sha256) == (PairingStage.NONE, (), "")
 
 
-async def test_code_expires_by_a_clock_that_goes_on_while_the_computer_sleeps(tmp_path: Path) -> None:
+async def test_code_expires_by_a_clock_that_runs_while_the_computer_sleeps(tmp_path: Path) -> None:
     now_s = 0.0
     settings = HttpSettings(GatewayMode.SHARED, certificate=own_certificate(tmp_path))
     access, app = Access(settings, DeviceRegistry(None), lambda: 0.0), web.Application()

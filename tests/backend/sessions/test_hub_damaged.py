@@ -72,7 +72,7 @@ async def test_damaged_session_is_refused_with_remedy_when_it_is_resumed(
 
 
 @pytest.mark.parametrize("name", ["text", "list", "end"])
-async def test_client_of_a_session_that_is_damaged_meanwhile_is_told(
+async def test_client_gets_an_error_when_its_session_is_damaged_meanwhile(
     gateway: Gateway, broker: Broker, name: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with connected(gateway.url, KEY) as wire, Redis.from_url(broker.url) as redis:

@@ -124,7 +124,7 @@ def test_streaming_pauses_while_a_span_lives() -> None:
     assert say(made, 0, 2 * STEP, segment=1) == []
 
 
-def test_new_connection_begins_anew() -> None:
+def test_new_connection_begins_at_the_first_revision() -> None:
     made = followed(speaking())
     run_steps(made.attached(Attachment(2, {}), Welcome(ID, "g", durable=True), NOW))
     made.set_offers(OFFERS)

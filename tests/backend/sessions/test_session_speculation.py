@@ -95,7 +95,7 @@ class TestEnd:
         assert made.promoted(Promote(0, 0, 99), NothingToPromote(), NOW) == []
 
     @pytest.mark.parametrize("details", [{"language": "zh"}, {"gain_db": 6}])
-    def test_speculation_is_not_promoted_when_segment_is_described_anew(self, details: dict[str, Any]) -> None:
+    def test_speculation_is_not_promoted_when_segment_is_described_again(self, details: dict[str, Any]) -> None:
         made = speculated()
         assert made.receive(SegmentBegin(0, **details), NOW) == ()
         (submit,) = made.receive(SegmentEnd(0, 100), NOW)
@@ -208,7 +208,7 @@ class TestPartials:
         made.noticed(Result(NAME, 0, "hi"), NOW)
         assert len(say(made, 1, NOW, index=1)) == 1
 
-    def test_partials_pause_until_speech_goes_on(self) -> None:
+    def test_partials_pause_until_speech_continues(self) -> None:
         made = speaking()
         say(made, 1, NOW)
         made.noticed(Hypothesis(NAME, 0, "so", 0, 16_000), NOW)

@@ -87,7 +87,7 @@ class TestBegin:
             made.receive(SegmentBegin(2, replaces=replaces), NOW)
         assert list(made.live) == []
 
-    def test_span_of_unknown_segment_fails_and_session_goes_on(self) -> None:
+    def test_span_of_unknown_segment_fails_and_session_continues(self) -> None:
         made = session()
         say(made, 1)
         (failed,) = made.receive(SegmentBegin(2, replaces=(0, 1)), NOW)

@@ -123,7 +123,7 @@ async def test_clock_is_stepped_until_the_run_is_over(tmp_path: Path) -> None:
         assert file.read_text() == "+0.0\n"
 
 
-async def test_event_without_its_target_is_noted_and_the_run_goes_on() -> None:
+async def test_event_without_its_target_is_recorded_and_the_run_continues() -> None:
     with target() as (one, targets):
         one.found.kill()
         one.found.wait()

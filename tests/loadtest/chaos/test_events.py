@@ -29,7 +29,5 @@ def test_ways_are_opposites() -> None:
         (FaultKind.CUT, FaultTarget.CLIENT_LINK, 1_500.0, "after 1,500 bytes, up"),
     ],
 )
-def test_event_tells_people_how_strong_it_is(
-    kind: FaultKind, target: FaultTarget, amount: float, how: str
-) -> None:
+def test_event_describes_its_strength(kind: FaultKind, target: FaultTarget, amount: float, how: str) -> None:
     assert Event(1.0, kind, target, amount=amount).how == how

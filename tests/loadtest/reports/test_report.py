@@ -109,7 +109,7 @@ def test_report_page_warns_of_a_late_load_maker_that_is_not_busy(run: Run) -> No
     assert STRAINED not in page(run.report())
 
 
-def test_busy_load_maker_is_told_to_take_fewer(run: Run) -> None:
+def test_busy_load_maker_is_advised_to_take_fewer(run: Run) -> None:
     run.tally.late_ms.append(200.0)
     busy = msgspec.structs.replace(run.report().figures, load_maker_core_percent=90.0)
     assert doubt(busy) == STRAINED

@@ -39,7 +39,7 @@ def test_slope_beyond_noise_and_allowance_breaks_the_promise(mb_per_hour: float,
     assert found.values["slope"] == pytest.approx(mb_per_hour, abs=0.7)
 
 
-def test_run_that_is_too_short_to_tell_says_so() -> None:
+def test_run_that_is_too_short_for_a_judgement_says_so() -> None:
     later = ": a longer run would distinguish growth from noise"
     swinging = [ProcessUsage(at * MINUTE, {}, {GATEWAY: 100.0 + at % 2}) for at in range(240)]
     short, long = (grows(GATEWAY, swinging[:minutes], 2.0) for minutes in (10, 240))

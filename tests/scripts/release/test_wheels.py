@@ -36,7 +36,7 @@ def test_sdist_builds_without_tests_and_caches(built: tuple[Path, Path]) -> None
     assert not {name for name in names if name.startswith(("tests", ".venv", ".cache", "build"))}
 
 
-def test_sdist_is_the_same_whoever_builds_it_and_when(built: tuple[Path, Path], tmp_path: Path) -> None:
+def test_sdist_is_the_same_for_each_builder_and_date(built: tuple[Path, Path], tmp_path: Path) -> None:
     with tarfile.open(built[1]) as archive:
         members = archive.getmembers()
         archive.extractall(tmp_path / "copy")

@@ -144,7 +144,7 @@ async def test_sweep_runs_in_one_worker_at_a_time(any_broker: Broker, jobs: Shar
         assert len(await second.sweep(1)) == 1
 
 
-async def test_sweep_goes_on_and_leases_begin_anew_when_the_clock_was_set_back(
+async def test_sweep_continues_and_leases_restart_when_the_clock_was_set_back(
     any_broker: Broker, jobs: ShardJobs, other: GatewaySide
 ) -> None:
     """An hour back, the lock of the last sweep would last an hour, and so would every lease of then."""
@@ -166,7 +166,7 @@ async def test_sweep_goes_on_and_leases_begin_anew_when_the_clock_was_set_back(
         assert [found.entry for found in await finder.sweep(5)] == [entry]
 
 
-async def test_every_lease_begins_anew_when_the_clock_was_set_back(
+async def test_every_lease_restarts_when_the_clock_was_set_back(
     any_broker: Broker, jobs: ShardJobs, other: GatewaySide
 ) -> None:
     """The script reads them a hundred at a time."""

@@ -67,7 +67,7 @@ async def test_stale_and_malformed_pieces_are_dropped(other: GatewaySide, live: 
     assert await other.redis.xlen(SHARED) == 0
 
 
-async def test_answers_reach_the_gateways_of_segments_that_go_on(other: GatewaySide, live: LiveJobs) -> None:
+async def test_answers_reach_the_gateways_of_unfinished_segments(other: GatewaySide, live: LiveJobs) -> None:
     await other.attach(SECOND)
     await other.submit(job(1, session=SECOND))
     said = Hypothesis(SESSION, 3, "早上好", 1, 320, "w")

@@ -63,7 +63,7 @@ async def test_pieces_of_every_shard_are_taken_and_answered(redis: Any, live: Li
     assert await live.answer([]) == 0
 
 
-async def test_waits_in_other_shards_go_on(redis: Any, live: LiveShards) -> None:
+async def test_waits_in_other_shards_continue(redis: Any, live: LiveShards) -> None:
     for number in (2, 1):
         await redis.xadd(Keys(number).inbox("w"), encode_job(piece(number)))
         await live.piece_waits(5_000, "m", others=True)

@@ -85,7 +85,7 @@ async def test_missing_worker_is_advice_when_recognition_is_remote() -> None:
 
 
 @pytest.mark.parametrize(("code", "note"), [("load", "gateway-much-waits"), ("what comes later", "plain")])
-async def test_gateway_that_refuses_sessions_is_not_well_and_says_why(code: str, note: str) -> None:
+async def test_gateway_that_refuses_sessions_is_unhealthy_and_says_why(code: str, note: str) -> None:
     full = {**READY, "accepting": False, "reasons": [{"code": code, "message": "40 s wait"}]}
     result = await found(full)
     assert keys(result) == ["problem gateway-not-accepting", "ok broker-embedded"]

@@ -56,7 +56,7 @@ async def test_gateway_without_worker_is_a_problem_only_when_needed() -> None:
     assert keys(needed)[0] == "problem elsewhere-nobody"
 
 
-async def test_gateway_that_refuses_sessions_is_not_well() -> None:
+async def test_gateway_that_refuses_sessions_is_unhealthy() -> None:
     full = {**READY, "accepting": False, "reasons": [{"code": "memory", "message": "full"}]}
     async with gateway(full) as url:
         found = await elsewhere([at(Address(url, KEY)), at(Address(url, KEY), needed=True)], "")

@@ -131,7 +131,7 @@ async def test_text_is_found_in_program_that_answers_late(
     assert await finding is not None and tries == sorted(tries)
 
 
-async def test_cursor_is_found_in_program_that_tells_it_late(
+async def test_cursor_is_found_in_program_that_reports_it_late(
     desktop: Desktop, field: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tries = list[float]()

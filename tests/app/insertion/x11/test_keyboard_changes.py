@@ -47,7 +47,7 @@ def typed(keyboard: X11Keyboard, text: str, target: Target) -> Insertion:
     return keyboard.type(pieces, target)
 
 
-async def test_text_goes_on_unchanged_when_the_layout_changes(screen: Desktop, connection: X11Connection) -> None:
+async def test_text_stays_unchanged_when_the_layout_changes(screen: Desktop, connection: X11Connection) -> None:
     field = TextField(screen, "layouts")
     keyboard = X11Keyboard(connection, X11Screen(connection), ChangingLayout(connection, screen, "us", "dvorak"))
     assert typed(keyboard, LONG, Target(int(field.focus()))) == TYPED

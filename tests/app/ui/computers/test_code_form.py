@@ -123,7 +123,7 @@ def test_link_fills_address_and_code(world: World, into: str) -> None:
     assert world.asked == [world.request(LINK.urls, LINK.certificate_sha256)]
 
 
-def test_other_computer_is_told_the_name_of_this_one(pairing: World) -> None:
+def test_other_computer_receives_the_name_of_this_one(pairing: World) -> None:
     assert isinstance(pairing.form, PairingForm) and pairing.form.device.text() == "laptop"
     pairing.form.device.setText("my laptop")
     paste(pairing.form.address, encode_link(LINK))

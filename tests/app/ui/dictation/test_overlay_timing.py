@@ -20,7 +20,7 @@ def test_overlay_shows_nothing_when_app_is_idle() -> None:
 
 
 @pytest.mark.parametrize("state", [state for state in State if state is not State.IDLE and state not in STAYS_S])
-def test_take_is_shown_while_it_goes_on(state: State) -> None:
+def test_take_is_shown_while_it_is_recorded(state: State) -> None:
     timing = OverlayTiming()
     assert timing.see(View(state), 0.0) == View(state)
     assert timing.until == inf

@@ -212,7 +212,7 @@ def test_edit_names_the_revision_that_the_user_edited(
     assert edits(asked) == [("my take 1", 1), ("all my take 1 and more", 3)]
 
 
-def test_edit_that_goes_on_still_names_the_revision_with_which_it_began(
+def test_continued_edit_still_names_the_revision_with_which_it_began(
     panel: TakePanel, asked: list[Action]
 ) -> None:
     """The editor lacks the texts that the first save got: the second save must not remove them."""

@@ -91,7 +91,7 @@ def test_key_test_runs_only_while_step_is_visible(page: KeyStep, asked: list[Act
     assert asked[-1] == TestHotkeys(False), "no key is chosen any more"
 
 
-def test_key_test_goes_on_when_the_window_is_active_again(page: KeyStep, asked: list[Action]) -> None:
+def test_key_test_continues_when_the_window_is_active_again(page: KeyStep, asked: list[Action]) -> None:
     page.show_keys(KeysSeen(True))
     asked.clear()
     QApplication.sendEvent(page, QEvent(QEvent.Type.WindowActivate))

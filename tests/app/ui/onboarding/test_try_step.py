@@ -86,7 +86,7 @@ def test_held_text_is_pasted_into_box_once(page: TryStep, texts: Texts, asked: l
     assert page.box.toPlainText() == "kia ora"
 
 
-def test_return_in_the_box_goes_on_once_words_have_arrived(page: TryStep, qtbot: QtBot) -> None:
+def test_return_in_the_box_leads_on_once_words_have_arrived(page: TryStep, qtbot: QtBot) -> None:
     went = list[bool]()
     page.next_wanted.connect(lambda: went.append(True))
     QTest.keyClick(page.box, Qt.Key.Key_Return)

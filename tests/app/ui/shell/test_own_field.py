@@ -8,7 +8,7 @@ from app.ui.shell.own_field import OwnField, surroundings
 from tests.app.ui.runtime import Runtime
 
 
-def test_field_tells_the_text_around_the_caret(qtbot: QtBot) -> None:
+def test_field_reports_the_text_around_the_caret(qtbot: QtBot) -> None:
     field = QLineEdit("kia 🎤 ora koutou")
     qtbot.addWidget(field)
     field.setCursorPosition(len("kia 🎤 ora") + 1)  # Qt counts the picture as two
@@ -18,7 +18,7 @@ def test_field_tells_the_text_around_the_caret(qtbot: QtBot) -> None:
 
 
 @pytest.mark.parametrize(("start", "end"), [(3, 7), (7, 3)])
-def test_field_tells_the_text_around_the_selection(qtbot: QtBot, start: int, end: int) -> None:
+def test_field_reports_the_text_around_the_selection(qtbot: QtBot, start: int, end: int) -> None:
     field = QPlainTextEdit("one\ntwo three")
     qtbot.addWidget(field)
     caret = field.textCursor()

@@ -38,7 +38,7 @@ def world(theme: Theme, texts: Texts, asked: list[Action], qtbot: QtBot, tmp_pat
     return World(kept(qtbot, Shell(theme, texts, asked.append, closing=once)), once)
 
 
-def test_note_says_where_the_app_goes_on_and_how_to_quit(world: World, texts: Texts, qtbot: QtBot) -> None:
+def test_note_says_where_the_app_runs_on_and_how_to_quit(world: World, texts: Texts, qtbot: QtBot) -> None:
     note = world.note
     assert note.isVisible() and world.shell.isVisible() and note.go_on.isDefault()
     assert (note.heading.text(), note.description.text()) == (texts("closing.heading"), texts("closing.says"))
@@ -61,7 +61,7 @@ def test_app_can_be_quit_from_the_note(world: World, asked: list[Action]) -> Non
     assert asked == [Verb.QUIT] and not world.once.left and not world.note.isVisible()
 
 
-def test_note_tells_another_way_back_without_tray(world: World, texts: Texts) -> None:
+def test_note_names_another_way_back_without_tray(world: World, texts: Texts) -> None:
     world.shell.show_tray(False)
     assert world.note.heading.text() == texts("closing.heading-without-tray")
     assert "kikipounamu show" in world.note.description.text()

@@ -86,7 +86,7 @@ def test_notice_is_sent_only_when_asked_for(texts: Texts) -> None:
     assert "0.2.0" in heading and "0.1.0" in says
 
 
-def test_notice_tells_to_restart_after_the_files_of_the_program_have_changed(texts: Texts) -> None:
+def test_notice_asks_for_a_restart_after_the_files_of_the_program_have_changed(texts: Texts) -> None:
     sent = list[tuple[str, str]]()
     notice = UpdateNotice(texts, lambda *said: sent.append(said))
     notice.show_problem(Problem("gateway", note=NOTE))

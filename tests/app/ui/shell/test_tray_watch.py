@@ -67,6 +67,6 @@ def test_panel_that_stays_away_is_reported(world: World) -> None:
     assert world.told[-1] == "appeared"
 
 
-def test_watch_goes_on_by_itself(world: World, qtbot: QtBot) -> None:
+def test_watch_continues_by_itself(world: World, qtbot: QtBot) -> None:
     world.watch.begin()
     qtbot.waitUntil(lambda: world.told == ["absent"])

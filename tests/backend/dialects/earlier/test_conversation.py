@@ -36,7 +36,7 @@ async def test_every_chunk_is_acknowledged_and_gets_one_result(
     await wait_until(lambda: not gateway.hub.connections, "the session is left")
 
 
-async def test_repeated_chunk_is_acknowledged_and_heard_once(connect: Connect, worker: FakeWorker) -> None:
+async def test_repeated_chunk_is_acknowledged_and_recognised_once(connect: Connect, worker: FakeWorker) -> None:
     async with connect() as client:
         once = await client.dictate(SPOKEN)
     async with connect() as client:
@@ -82,7 +82,7 @@ async def test_message_that_cannot_be_used_is_an_error_and_not_the_end(connect: 
         assert (await client.until("final_result", "error"))["type"] == "final_result"
 
 
-async def test_recording_that_begins_twice_goes_on(connect: Connect) -> None:
+async def test_recording_that_begins_twice_continues(connect: Connect) -> None:
     async with connect() as client:
         await client.send(action="start", session_id="r")
         await client.send(action="start", session_id="r")

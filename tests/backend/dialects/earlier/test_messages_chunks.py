@@ -16,7 +16,7 @@ def heard(order: ChunkOrder, *indices: int) -> list[int]:
 
 
 @given(st.integers(1, 40), st.randoms(use_true_random=False), st.integers(0, 5))
-def test_chunks_are_heard_once_and_in_order(count: int, random: Random, first: int) -> None:
+def test_chunks_are_recognised_once_and_in_order(count: int, random: Random, first: int) -> None:
     arriving = list(range(first + 1, first + count))
     for place in range(0, count - 1, MOST_AHEAD):  # mixed up within what is waited for
         part = arriving[place : place + MOST_AHEAD]

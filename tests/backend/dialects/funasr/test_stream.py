@@ -166,7 +166,7 @@ async def test_unreadable_file_is_an_error_and_not_the_end(filing: Gateway) -> N
         assert "error" not in (await until_final(socket))[-1]
 
 
-async def test_file_that_does_not_go_on_gives_its_place_back(
+async def test_stalled_file_gives_its_place_back(
     sessions: DialectSessions, visit: AdmittedRequest, tmp_path: Path
 ) -> None:
     async def messages() -> AsyncIterator[WSMessage]:

@@ -54,7 +54,7 @@ async def until(socket: aiohttp.ClientWebSocketResponse, kind: str) -> dict[str,
     return found
 
 
-async def test_failed_turn_is_reported_and_the_next_one_goes_on(gateway: Gateway, broker: Broker) -> None:
+async def test_failed_turn_is_reported_and_the_next_one_continues(gateway: Gateway, broker: Broker) -> None:
     async with connected(gateway, turn_detection=None) as socket:
         async with working(broker.url, recognise=fail):
             await append(socket)

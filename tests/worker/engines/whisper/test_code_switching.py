@@ -98,7 +98,7 @@ def test_sentence_between_is_decoded_too_if_whisper_passes_over_it() -> None:
     ],
     ids=["the same", "not spoken", "not looked for", "improbable", "a sound", "primed"],
 )
-def test_window_has_one_language_unless_somebody_surely_spoke_another(
+def test_window_has_one_language_unless_another_was_certainly_spoken(
     found: dict[str, Any], likeliest: str, spoken: tuple[str, ...]
 ) -> None:
     english = said(ENGLISH)._replace(**found)

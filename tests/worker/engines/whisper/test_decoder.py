@@ -42,7 +42,7 @@ def test_phrase_without_end_is_decoded_again_only_if_audio_follows() -> None:
 
 
 @pytest.mark.parametrize("goes_on", [True, False])
-def test_decode_goes_on_where_whisper_announced_another_phrase(goes_on: bool) -> None:
+def test_decode_continues_where_whisper_announced_another_phrase(goes_on: bool) -> None:
     assert complete_tokens([0.0, TEXT, 2.0, 2.2, TEXT, 4.0, 4.0], goes_on) == (6, 4.0)
 
 

@@ -48,7 +48,7 @@ def test_english_full_stop_goes_if_its_words_go_on_more_likely(gain: float, expe
 
 @pytest.mark.parametrize(("gain", "joined"), [(0.6, False), (0.4, True)])
 @pytest.mark.parametrize("text", ["She lost her keys. Somewhere in the garden.", "She left. And he stayed."])
-def test_full_stop_before_what_is_no_sentence_must_be_likelier(text: str, gain: float, joined: bool) -> None:
+def test_full_stop_before_words_without_a_sentence_must_be_likelier(text: str, gain: float, joined: bool) -> None:
     likely = preferring(**{"keys. S": gain, "left. A": gain, "keys, ": -1.0, "left, ": -1.0})
     assert with_likely_stops(text, "en", likely) == (
         text.replace(". S", " s").replace(". A", " a") if joined else text
@@ -128,7 +128,7 @@ def test_mark_is_compared_with_the_later_ones_as_they_seem_to_be() -> None:
     assert "It ends, renew it is cheap." in asked and "It ends, renew. It is cheap." not in asked
 
 
-def test_capital_of_a_name_stays_where_the_sentence_goes_on() -> None:
+def test_capital_of_a_name_stays_where_the_sentence_continues() -> None:
     likely = preferring(met_Wilson=9.0, met_wilson=1.0)
     assert with_likely_stops("Today I met. Wilson in town.", "en", likely) == "Today I met Wilson in town."
 
@@ -152,7 +152,7 @@ def test_no_sentence_begins_behind_a_greeting_or_with_the_only_word_behind_a_com
 
 
 @pytest.mark.parametrize(("gain", "expected"), [(2.1, "same one in red? I"), (1.9, "same? One in red. I")])
-def test_question_that_goes_on_ends_later(gain: float, expected: str) -> None:
+def test_question_that_continues_ends_later(gain: float, expected: str) -> None:
     text = "Do you have the same? One in red. I hope so."
     assert with_likely_stops(text, "en", preferring(same_one=gain)) == f"Do you have the {expected} hope so."
 
@@ -325,7 +325,7 @@ def test_mandarin_question_stays_only_if_it_is_likelier(gain: float, found: str)
     assert with_likely_stops("你要吗?红的那个。", "zh", preferring(**{"吗?红": gain})) == found
 
 
-def test_name_behind_a_question_keeps_its_capital_where_the_question_goes_on() -> None:
+def test_name_behind_a_question_keeps_its_capital_where_the_question_continues() -> None:
     likely = preferring(it_Wilson=3.0, it_wilson=1.0)
     assert with_likely_stops("Is it? Wilson came.", "en", likely) == "Is it Wilson came?"
 

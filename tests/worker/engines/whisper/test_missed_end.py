@@ -43,7 +43,7 @@ def test_implausible_text_of_a_short_window_is_not_used(changes: dict[str, Any])
     assert not (is_acceptable(result) and is_in_bounds(result, 2.0))
 
 
-def test_improbable_text_of_what_is_surely_speech_is_used_but_no_rest_of_a_text() -> None:
+def test_improbable_text_of_certain_speech_is_used_but_no_rest_of_a_text() -> None:
     misheard = GOOD._replace(log_probability=-1.11, no_speech=0.08)
     assert is_acceptable(misheard) and not is_probable(misheard)
 
@@ -80,7 +80,7 @@ def test_long_window_decides_that_no_one_spoke() -> None:
     assert better_result(noise, GOOD, 2.0) is noise and not is_speech(noise)
 
 
-def test_long_window_decides_that_somebody_spoke_where_the_short_text_is_better() -> None:
+def test_long_window_proves_speech_although_the_short_text_is_better() -> None:
     short = GOOD._replace(text="可以。", log_probability=-0.73, no_speech=0.85)
     long = GOOD._replace(text="可以。", log_probability=-0.9, no_speech=0.48)
     assert not is_speech(short) and is_speech(better_result(long, short, 2.0))

@@ -53,7 +53,7 @@ def test_improbable_text_of_few_words_in_a_long_time_is_sparse(
     [(11, 0.4, 14.0, True), (11, 0.1, 14.0, False), (11, 0.4, 9.0, False), (20, 0.4, 14.0, False)],
     ids=["typing", "surely speech", "mostly quiet", "many words"],
 )
-def test_improbable_words_are_sparse_unless_somebody_surely_spoke(
+def test_improbable_words_are_sparse_unless_speech_is_certain(
     tokens: int, no_speech: float, sounding_s: float, sparse: bool
 ) -> None:
     thanks = GOOD._replace(tokens=(1,) * tokens, log_probability=-1.02, no_speech=no_speech)

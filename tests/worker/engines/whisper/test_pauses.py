@@ -39,7 +39,7 @@ def test_pauses_are_short_and_speech_stays() -> None:
     assert np.count_nonzero(found[0] > 0) == 200
 
 
-def test_loudest_part_is_without_what_is_15_db_quieter() -> None:
+def test_loudest_part_omits_blocks_that_are_15_db_quieter() -> None:
     found = features(300, 100, 300)
     found[:, 400:] = 0.6
     assert with_short_pauses(found).shape[1] == 625
@@ -187,7 +187,7 @@ def test_missed_speech_begins_after_half_a_second_and_after_what_was_decoded(par
     [((100, 30, 70, 25, 100), 300, 205), ((100, 30, 70, 25, 100), 270, 110), ((100, 19, 70), 189, 0)],
     ids=["last", "too near", "short"],
 )
-def test_pause_before_what_was_decoded_last_is_found(parts: Sequence[int], end: int, place: int) -> None:
+def test_pause_before_the_last_decoded_speech_is_found(parts: Sequence[int], end: int, place: int) -> None:
     assert pause_before(features(*parts), end) == place
 
 
