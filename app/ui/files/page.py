@@ -172,7 +172,7 @@ class FilesPage(QWidget):
             self._remove_row(number)
         new = next((file.file for file in self._view.files if file.file not in self.rows), None)
         for place, file in enumerate(self._view.files):
-            row = self.rows.get(file.file) or self._new_row(file.file, place)
+            row = self.rows.get(file.file) or self._new_row(file.file)
             if self._list.indexOf(row) != place:
                 self._list.insertWidget(place, row)
             row.show_file(file, again=again, folder=named[file.name] > 1)
@@ -194,9 +194,8 @@ class FilesPage(QWidget):
             lay_out_now()
             bring_into_sight(row)
 
-    def _new_row(self, number: int, place: int) -> FileRow:
+    def _new_row(self, number: int) -> FileRow:
         row = self.rows[number] = FileRow(self._theme, self._texts, self._ask, self._dialogs)
-        self._list.insertWidget(place, row)
         return row
 
     # -- user actions --------------------------------------------------------------------------------------
