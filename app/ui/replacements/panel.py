@@ -3,7 +3,6 @@
 import html
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from itertools import count
 from pathlib import Path
 from typing import Final
 
@@ -129,10 +128,10 @@ class ReplacementsPanel(Card):
         self, theme: Theme, texts: Texts, ask: Callable[[Action], None], dialogs: Dialogs = SYSTEM_DIALOGS
     ) -> None:
         super().__init__()
-        self._theme, self._texts, self._ask, self._dialogs = theme, texts, ask, dialogs
+        self._texts, self._ask, self._dialogs = texts, ask, dialogs
         self._known: tuple[Replacement, ...] = ()
         self._asked: tuple[Replacement, ...] | None = None
-        self._serials, self._serial = count(1), 0
+        self._serial = 0
         self._tried_rows: tuple[int, ...] = ()
         self._tried: ReplacementsTried | None = None
         self._result: Callable[[], str] = str
@@ -250,7 +249,7 @@ class ReplacementsPanel(Card):
             self.model.finish()
         self._left.start()
         if self._tried_rows:
-            self._serial = next(self._serials)
+            self._serial += 1
             self._ask(TryReplacements((), self._serial))
             self._tried_rows, self._tried = (), None
 
@@ -294,7 +293,7 @@ class ReplacementsPanel(Card):
         """Request a dry run of the rules on the history."""
         draft = self.model.draft
         self._tried_rows = draft.tried
-        self._serial = next(self._serials)
+        self._serial += 1
         if self.isVisible():
             self._ask(TryReplacements(tuple(draft.rules[row] for row in draft.tried), self._serial))
 
