@@ -298,8 +298,7 @@ class FirstSteps(QObject):
         super().__init__(shell)
         self._theme, self._texts, self._shell = theme, texts, shell
         self._ask = ask
-        self._welcomed = True
-        self._begun = False
+        self._welcomed: bool | None = None  # until the first settings arrive
         self._known: dict[type, Wanted] = {}
         self._pass_on: Callable[[Wanted], None] = lambda news: None
         self.page: Onboarding | None = None
@@ -339,9 +338,8 @@ class FirstSteps(QObject):
         self._pass_on(news)
 
     def _show_settings(self, settings: Settings) -> None:
-        first, self._begun = not self._begun, True
         before, self._welcomed = self._welcomed, settings.general.welcomed
-        if before and not self._welcomed:
+        if not self._welcomed and before is not False:
             self.open(initial_progress(settings.general.open_steps, settings.general.first_step))
-        elif self._welcomed and (first or not before):
+        elif self._welcomed and not before:
             self._shell.uncover()
