@@ -36,7 +36,7 @@ from app.ui.settings.wording import (
 )
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme
-from app.ui.widgets.basic import control_height, paint_as_page, timer
+from app.ui.widgets.basic import control_height, paint_as_page, refresh_with, timer
 from app.ui.widgets.controls import SearchField
 from app.ui.widgets.dialogs import SYSTEM_DIALOGS
 from app.ui.widgets.panels import centred, lay_out_now, scrolling
@@ -55,7 +55,7 @@ class SettingsPage(QWidget):
 
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
         super().__init__()
-        self._theme, self._texts, self._ask = theme, texts, ask
+        self._texts, self._ask = texts, ask
         self._known = ControlValues()
         paint_as_page(self)
         self.name = worded(texts, label(size=SCALE.display, bold=True), "settings.name")
@@ -74,8 +74,7 @@ class SettingsPage(QWidget):
         self._lay_out()
         self.search.textChanged.connect(self._search)
         QShortcut(QKeySequence.StandardKey.Find, self, self.start_search)
-        self._texts.changed.connect(self.refresh)
-        self._theme.changed.connect(self.refresh)
+        refresh_with(self.refresh, texts, theme)
         words = partial(in_all_languages, "settings.press.name", "settings.press.says")
         self.add(INPUT, self.press_test, words)
         self.handlers = (
