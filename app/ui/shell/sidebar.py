@@ -211,25 +211,25 @@ class SidebarEntry(NavigationButton):
     def __init__(self, theme: Theme, picture: str, *, page: bool = True) -> None:
         super().__init__(theme)
         self._picture = picture
-        self._named, self._folded = "", False
+        self._folded = False
         self.setCheckable(page)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click must not keep the focus, which goes to the page
         self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
 
     def name(self, text: str) -> None:
         """Show this name, which is also the accessible name."""
-        self._named = text
         set_caption(self, "" if self._folded else text, text)
         self.setToolTip(text if self._folded else "")
 
     def fold(self, folded: bool) -> None:
         """Show only the icon, or the icon and the name."""
         self._folded = folded
-        self.name(self._named)
+        self.name(self.accessibleName())
 
     def across(self) -> int:
         """Return the width of icon and name, even in bold."""
-        return self._words() + QFontMetrics(_face(chosen=True)).horizontalAdvance(self._named) + SPACING.medium
+        bold = QFontMetrics(_face(chosen=True))
+        return self._words() + bold.horizontalAdvance(self.accessibleName()) + SPACING.medium
 
     def sizeHint(self) -> QSize:
         """Return a size that fits the name in bold and in normal weight."""
