@@ -22,10 +22,9 @@ from app.ui.dictation.announcer import Announcer, announce
 from app.ui.dictation.overlay import Overlay
 from app.ui.dictation.overlay_window import OverlayWindow, blends, possible
 from app.ui.settings.choices import HOTKEYS, NO_HOTKEYS, PASTE_HELD, Choices, KnownKeys
-from app.ui.shell import tray
 from app.ui.shell.front import SETTINGS, Front
 from app.ui.shell.pages import Pages
-from app.ui.shell.tray import AbsentTray, TrayFocus, TrayWatch, UpdateNotice
+from app.ui.shell.tray import AbsentTray, Tray, TrayFocus, TrayWatch, UpdateNotice
 from app.ui.strings.texts import Texts, key_text, note_text
 from app.ui.theme.theme import SCHEMES, Theme
 from runtime.folders import folders
@@ -67,7 +66,7 @@ class Windows:
         self.pages.status.opened.connect(lambda on: self._refresh_microphones() if on else None)
         self.announcer = Announcer(texts, partial(announce, self.home))
         self.overlay = overlay(theme, texts, folders().data / "cancel-told")
-        self.tray, self.tray_watch = tray.Tray(theme, texts, front.ask), TrayWatch(tray.available)
+        self.tray, self.tray_watch = Tray(theme, texts, front.ask), TrayWatch()
         once = FirstTimes(folders().data / "absent-tray-told", 1)
         self.absent_tray = AbsentTray(texts, once, lambda *said: loop.submit(notify(*said)), self._open_hidden)
         self.update_notice = UpdateNotice(texts, lambda *said: loop.submit(notify(*said)))

@@ -83,7 +83,9 @@ class TrayWatch(QObject):
     vanished = Signal()
     absent = Signal()
 
-    def __init__(self, available: Callable[[], bool], every_ms: int = CHECK_MS) -> None:
+    def __init__(
+        self, available: Callable[[], bool] = QSystemTrayIcon.isSystemTrayAvailable, every_ms: int = CHECK_MS
+    ) -> None:
         super().__init__()
         self._available = available
         self._missed = 0
@@ -117,10 +119,6 @@ MENU_CLOSES_MS: Final = 200
 """Delay before pasting, because a desktop panel returns the focus slightly after it reports the click."""
 _DICTATING: Final = RECORDING | {State.SENDING, State.WAITING, State.INSERTING}
 
-
-def available() -> bool:
-    """Return whether this desktop has a tray; without one, the main window does everything."""
-    return QSystemTrayIcon.isSystemTrayAvailable()
 
 
 class Tray(QObject):

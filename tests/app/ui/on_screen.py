@@ -20,7 +20,7 @@ from app.ui.home.page import HomePage
 from app.ui.settings.key_field import KeyField
 from app.ui.shell.shell import Shell
 from app.ui.shell.sidebar import Status
-from app.ui.shell.tray import Tray, TrayFocus, TrayWatch, available
+from app.ui.shell.tray import Tray, TrayFocus, TrayWatch
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from app.windows import overlay
@@ -40,7 +40,7 @@ def watched(tray: Tray, window: Shell) -> TrayWatch:
     tray.show_status(Status(LISTENING))
     tray.open_wanted.connect(window.appear)
     TrayFocus(window)
-    watch = TrayWatch(available, _LOOK_MS)
+    watch = TrayWatch(every_ms=_LOOK_MS)
     watch.appeared.connect(tray.appear)
     watch.vanished.connect(tray.vanish)
     return watch
