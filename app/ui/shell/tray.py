@@ -120,7 +120,6 @@ MENU_CLOSES_MS: Final = 200
 _DICTATING: Final = RECORDING | {State.SENDING, State.WAITING, State.INSERTING}
 
 
-
 class Tray(QObject):
     """Icon and menu of the tray; check marks follow the state in effect, not the click.
 

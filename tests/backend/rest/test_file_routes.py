@@ -226,9 +226,7 @@ async def test_deleted_file_disappears_from_disk_and_broker(world: World) -> Non
         await wait_until(lambda: worker.ended, "a segment has its result")
         await wait_until(lambda: redis.xlen(Keys().jobs("bulk")), "others wait")
         assert (await world.call("DELETE", f"/v1/sessions/{session['id']}"))[0] == 204
-        await wait_until(
-            lambda: not world.runner.has(session["id"]) and not world.on_disk(), "the file is let go"
-        )
+        await wait_until(lambda: not world.runner.has(session["id"]) and not world.on_disk(), "the file is let go")
 
         async def nothing_is_left() -> bool:
             fields: Any = await redis.hkeys(Keys().session(session["id"]))
