@@ -60,7 +60,7 @@ from app.dictation.messages import (
     UserEvent,
     Woke,
 )
-from app.dictation.take_progress import NOTICE_S, Notice, Scene, TakeProgress, idle_at, view_of
+from app.dictation.take_progress import HELD_EARLIER, NOTICE_S, Notice, Scene, TakeProgress, idle_at, view_of
 from app.dictation.view import View
 from app.insertion.outcome import HoldReason, Insertion, InsertionResult
 from protocol.texts import without_spaces
@@ -212,7 +212,7 @@ class Dictation:
             case Verb.PASTE_HELD | Verb.INSERT_READY if self._queue.is_offer_due(now):
                 self._queue.accept()
             case Verb.PASTE_HELD | Verb.COPY_HELD | Verb.DISMISS_HELD if self._held.earlier:
-                self._show_note(Note("held-earlier", {"count": str(self._held.earlier)}), now)
+                self._show_note(HELD_EARLIER, now)
             case Verb.QUIT:
                 self._quit(now)
             case Verb.SHOW:  # starting the app again while it is quitting keeps it running

@@ -25,6 +25,7 @@ SHORT_S: Final = 0.5
 """A shorter recording in which nothing is said was a slip of the key."""
 CANCELLED_SHORT_S: Final = 2.0
 """A slip of the key that the user cancels takes longer, because the user has to notice it."""
+HELD_EARLIER: Final = Note("held-earlier")
 MOST: Final = 400
 """Limit on displayed characters: more than users read while speaking."""
 
@@ -239,6 +240,9 @@ def _note(scene: Scene, gauges: Gauges, now: float, unsent: float) -> Note | Non
         return Note("quitting", {"seconds": f"{unsent:.0f}", "takes": str(pending)})
     if scene.queue.is_offer_due(now):
         return Note("insert-ready")
-    if scene.notice and scene.notice.until > now:
-        return scene.notice.note
-    return gauges.note
+    said = scene.notice.note if scene.notice and scene.notice.until > now else None
+    if (
+        said and said.key == HELD_EARLIER.key
+    ):  # counted now, because the texts may be pasted while the note is shown
+        said = replace(said, values={"count": str(scene.held.earlier)}) if scene.held.earlier else None
+    return said or gauges.note

@@ -73,6 +73,8 @@ class OverlayTiming:
             self._begin(view, now + NOTE_S)
         elif self.until == inf:
             self.until = now
+        elif not view.note:
+            self._phase = state, ""  # the same note is new when it comes again
         return self.at(now)
 
     def at(self, now: float) -> View | None:

@@ -100,6 +100,15 @@ def test_held_text_of_earlier_run_is_pasted_from_list_but_not_by_key() -> None:
     assert (story.state(), story.dictation.view(10.0).earlier) == (State.IDLE, 0)
 
 
+def test_note_about_earlier_texts_counts_those_that_are_still_held() -> None:
+    story = Story()
+    story.at(0.0, HeldBefore({SegmentId(-1, 0): "one", SegmentId(0, 0): "two"}), Verb.PASTE_HELD)
+    story.then(SettleTake(-1, HeldAction.DISMISS))
+    assert story.dictation.view(0.0).note == Note("held-earlier", {"count": "1"})
+    story.then(SettleTake(0, HeldAction.PASTE), FocusedWindow(0, WINDOW), TYPED)
+    assert (story.state(), story.note) == (State.IDLE, "")
+
+
 def two_held() -> Story:
     """Set up two held recordings of this run and one of an earlier run."""
     story = Story()
