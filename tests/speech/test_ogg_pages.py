@@ -13,9 +13,9 @@ from speech.ogg_pages import fault_in_pages
 NOISE = np.random.default_rng(3).normal(0, 2_000, 30 * 16_000).astype(np.int16)
 
 
-@pytest.fixture(params=["OPUS", "VORBIS"])
-def whole(request: pytest.FixtureRequest, tmp_path: Path) -> bytes:
-    file = tmp_path / "whole.ogg"
+@pytest.fixture(scope="module", params=["OPUS", "VORBIS"])
+def whole(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    file = tmp_path_factory.mktemp("whole") / "whole.ogg"
     soundfile.write(file, NOISE, 16_000, format="OGG", subtype=request.param)
     return file.read_bytes()
 
