@@ -92,39 +92,50 @@ class Place:
         return any(f"# {self.root.name}" in line for line in listed.stdout.splitlines())
 
 
+def new_place(root: Path) -> Place:
+    (root / "tests").mkdir()
+    (root / ".gitignore").write_text(".cache\n__pycache__\n.pytest_cache\n")
+    (root / "pytest.ini").write_text("[pytest]\nmarkers = proof\naddopts = -p pytest_timeout -m 'not proof'\n")
+    return Place(root)
+
+
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Place]:
     require(("procps",))
-    (tmp_path / "tests").mkdir()
-    (tmp_path / ".gitignore").write_text(".cache\n__pycache__\n.pytest_cache\n")
-    (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = proof\naddopts = -p pytest_timeout -m 'not proof'\n")
-    place = Place(tmp_path)
+    place = new_place(tmp_path)
     yield place
     assert not place.running()
 
 
-def test_all_proofs_run_when_one_fails_and_one_crashes(place: Place) -> None:
+@pytest.fixture(scope="module")
+def all_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int, list[str]]:
+    """Run good and bad proofs; return the checkout, the exit status and the lines."""
+    require(("procps",))
+    place = new_place(tmp_path_factory.mktemp("all"))
     place.write(bad=BAD, good=GOOD)
     status, lines = place.run()
+    assert not place.running()
+    return place.root, status, lines
+
+
+def test_all_proofs_run_when_one_fails_and_one_crashes(all_run: tuple[Path, int, list[str]]) -> None:
+    _, status, lines = all_run
     assert status == 1
     assert lines[-1] == "2 passed, 2 failed, 0 skipped"
     assert "failed: tests/test_bad.py::test_bad[a.b c]: AssertionError: assert 'a.b c' == 'well'" in lines
     assert "failed: tests/test_bad.py::test_crash: pytest ended with status 3" in lines
 
 
-def test_passed_proof_shows_figures_without_log(place: Place) -> None:
-    place.write(good=GOOD)
-    status, lines = place.run()
-    assert status == 0
+def test_passed_proof_shows_figures_without_log(all_run: tuple[Path, int, list[str]]) -> None:
+    root, _, lines = all_run
     assert "    7 of 7 segments right" in lines
     assert not any("healthy gateway" in line for line in lines)
-    logs = [log.read_text() for log in (place.root / ".cache" / "proofs").glob("*test_good-????????.log")]
+    logs = [log.read_text() for log in (root / ".cache" / "proofs").glob("*test_good-????????.log")]
     assert [log.count("a line of a healthy gateway") for log in logs] == [501]
 
 
-def test_failed_proof_shows_end_of_its_log(place: Place) -> None:
-    place.write(bad=BAD)
-    _, lines = place.run("tests/test_bad.py::test_bad")
+def test_failed_proof_shows_end_of_its_log(all_run: tuple[Path, int, list[str]]) -> None:
+    _, _, lines = all_run
     assert "    E       AssertionError: assert 'a.b c' == 'well'" in lines
     assert any("half of the figures" in line for line in lines)
     assert any(line.startswith("    the whole log: ") for line in lines)
@@ -135,7 +146,8 @@ def test_progress_uses_last_known_duration(place: Place) -> None:
     _, first = place.run("-k", "other")
     assert first[0].startswith("1 proofs, about 3 minutes; logs in ")
     assert first[1] == "[1/1] tests/test_good.py::test_other: about 3.0 minutes, at most 16"
-    _, second = place.run("tests/test_good.py::test_other", "tests/test_good.py::test_good")
+    status, second = place.run("tests/test_good.py::test_other", "tests/test_good.py::test_good")
+    assert status == 0
     assert second[0].startswith("2 proofs, about 2 minutes")
     assert second[-1] == "2 passed, 0 failed, 0 skipped"
 
