@@ -35,10 +35,11 @@ def labels(text: str) -> list[str]:
     return [part for part in parts if part != "…"]
 
 
+@cache
 def keys(label: str, language: str) -> frozenset[str]:
     """Return the keys of the texts that the label quotes; values may be filled in."""
     compact = _compact(label)
-    exact = {key for key, text in _texts(language) if _compact(text) == compact}
+    exact = {key for key, text in _compact_texts(language) if text == compact}
     found = exact or {key for key, pattern in _patterns(language) if pattern.fullmatch(compact)}
     return frozenset(found)
 
@@ -66,8 +67,13 @@ def _texts(language: str) -> Iterator[tuple[str, str]]:
 
 
 @cache
+def _compact_texts(language: str) -> list[tuple[str, str]]:
+    return [(key, _compact(text)) for key, text in _texts(language)]
+
+
+@cache
 def _patterns(language: str) -> list[tuple[str, re.Pattern[str]]]:
-    split = ((key, re.split(r"\{[a-z_-]+\}", _compact(text))) for key, text in _texts(language))
+    split = ((key, re.split(r"\{[a-z_-]+\}", text)) for key, text in _compact_texts(language))
     return [
         (key, re.compile(".+".join(map(re.escape, parts))))
         for key, parts in split
