@@ -48,7 +48,8 @@ def _sources() -> tuple[str, ...]:
 
 def missing_tests(text: str) -> list[str]:
     """Return the named test files and test functions that do not exist; ``…`` abbreviates a name."""
-    files = [name for name in TEST_FILE.findall(text) if not any((ROOT / "tests").rglob(name))]
+    there = {path.name for path in _test_files()}
+    files = [name for name in TEST_FILE.findall(text) if name not in there]
     names = TEST_NAME.findall(text)
     return files + [name for name, short in names if not _known(name, short=bool(short))]
 
@@ -65,9 +66,19 @@ def empty_selections(text: str) -> list[str]:
 
 def _selectable(files: list[str]) -> str:
     """Return names of tests, classes and parameters, and other strings, of the test files."""
-    found = chain.from_iterable((ROOT / "tests").rglob(Path(file).name) for file in files)
+    return "".join(_strings_in(Path(file).name) for file in files)
+
+
+@cache
+def _strings_in(file: str) -> str:
     named = re.compile(r"def test_\w+|class Test\w+|\"[^\"\n]*\"")
+    found = (path for path in _test_files() if path.name == file)
     return "".join(chain.from_iterable(named.findall(path.read_text()) for path in found)).lower()
+
+
+@cache
+def _test_files() -> tuple[Path, ...]:
+    return tuple((ROOT / "tests").rglob("test_*.py"))
 
 
 def broken_links(page: Path, text: str) -> list[str]:
@@ -87,8 +98,8 @@ def _known(name: str, *, short: bool) -> bool:
 
 @cache
 def _test_names() -> frozenset[str]:
-    sources = (path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
-    files = (path.stem for path in (ROOT / "tests").rglob("test_*.py"))
+    sources = (path.read_text() for path in _test_files())
+    files = (path.stem for path in _test_files())
     return frozenset(chain(files, chain.from_iterable(re.findall(r"def (test_\w+)", text) for text in sources)))
 
 
