@@ -5,6 +5,7 @@ Models without pinned files have a ``Stated`` instead: the file list is requeste
 
 import re
 from collections.abc import Iterable
+from functools import cache
 from importlib.resources import files
 from typing import Annotated, Final, Literal
 
@@ -217,6 +218,7 @@ def decode_catalogue(data: bytes) -> Catalogue:
         raise CatalogueDamaged(f"the catalogue of models is not valid: {error}") from error
 
 
+@cache
 def load_catalogue() -> Catalogue:
     """Load the catalogue that this package contains."""
     return decode_catalogue((files("speech.models") / "catalogue.toml").read_bytes())
