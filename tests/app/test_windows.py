@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -16,8 +17,8 @@ from app.dictation.hotkey_test import KeysSeen
 from app.hotkeys.compositor_lines import Compositor
 from app.messages.kinds import Action, ActionQueue, Problem
 from app.settings.sections import ChangeSetting, Settings
-from app.ui.shell import tray
 from app.ui.shell.front import SETTINGS, Front
+from app.ui.shell.tray import TrayWatch
 from app.ui.strings.texts import Texts
 from app.windows import ApplicationCreated, Windows
 from benchmarks.clicks.example_app import example_theme
@@ -58,7 +59,7 @@ def windows(qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     if saved:
         (tmp_path / "config").mkdir()
         (tmp_path / "config" / "settings.toml").write_text(saved)
-    monkeypatch.setattr(tray, "available", lambda: True)
+    monkeypatch.setattr("app.windows.TrayWatch", partial(TrayWatch, lambda: True))
     actions, texts = ActionQueue(), Texts("en")
     with example_theme(qapp) as theme:
         windows = Windows(Loop("test"), actions, Front(theme, texts, actions.ask), texts, theme)
