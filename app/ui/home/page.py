@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QWidget
 
 from app.core.format import Format
 from app.core.states import RECORDING
-from app.dictation.view import View
+from app.dictation.actions import RecoverTake
+from app.dictation.view import RECOVERABLE, View
 from app.history.index import IndexRow
 from app.history.view import (
     DeleteTakes,
@@ -271,8 +272,15 @@ class HomePage(QWidget):
             ("history.delete", keys.Delete, self._delete),
             ("history.select-all", keys.SelectAll, self.list.selectAll),
         )
+        if any(take.state in RECOVERABLE for take in self.bar.rows):
+            entries = entries[:1] + (("action.recover", None, self._recover),) + entries[1:]
         if self.bar.rows:
             row_menu(self, self._texts, entries).popup(self.list.viewport().mapToGlobal(point))
+
+    def _recover(self) -> None:
+        for take in self.bar.rows:
+            if take.state in RECOVERABLE:
+                self._pass_on(RecoverTake(str(take.session)))
 
     def _open_clicked(self) -> None:
         """Open the clicked take, unless the click extends the selection."""

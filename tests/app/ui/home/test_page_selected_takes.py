@@ -1,20 +1,23 @@
-"""Home page with a thousand selected takes: a change of the history costs what has changed."""
+"""Home page with many selected takes: a change of the history costs what has changed."""
 
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QItemSelection
+from PySide6.QtCore import QItemSelection, QPoint
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from app.dictation.actions import RecoverTake
 from app.history.index import IndexRow
 from app.history.view import HistoryRows, RowsWanted
+from app.journal.take import TakeState
 from app.messages.kinds import Action
 from app.ui.home.page import SELECT, HomePage
 from app.ui.home.selection_bar import MOST_CHOSEN
 from app.ui.home.timeline_model import PAGE
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
-from tests.app.ui.home.rows import listed, take
+from tests.app.ui.home.rows import ROWS, fill, listed, take
 from tests.app.ui.showing import displayed
 
 
@@ -55,3 +58,15 @@ def test_change_of_history_requests_each_page_of_selected_takes_once(
     page.show_list(listed(changed, version=2))
     shown = page.bar.rows
     assert serve(page, asked, changed) and page.bar.rows is shown, "nothing of it has changed"
+
+
+def test_context_menu_recovers_only_failed_takes(page: HomePage, texts: Texts, asked: list[Action]) -> None:
+    failed = replace(ROWS[2], state=TakeState.FAILED, text="")
+    fill(page, (*ROWS[:2], failed))
+    page.list.selectAll()
+    page._menu(QPoint(20, 20))
+    menu = QApplication.activePopupWidget()
+    assert menu is not None
+    next(entry for entry in menu.actions() if entry.text() == texts("action.recover")).trigger()
+    menu.close()
+    assert [action for action in asked if isinstance(action, RecoverTake)] == [RecoverTake(str(failed.session))]
