@@ -20,8 +20,8 @@ from app.messages.kinds import Action, ActionQueue, Takes
 from app.settings.path import settings_place
 from app.settings.schema import change_setting
 from app.settings.sections import ChangeSetting
-from app.ui.shell import tray
 from app.ui.shell.front import Front
+from app.ui.shell.tray import TrayWatch
 from app.ui.strings.texts import Texts
 from app.ui.theme.colours import Scheme
 from app.ui.theme.theme import STILL, Theme
@@ -124,7 +124,7 @@ def example_home() -> Iterator[Path]:
     """Give the app folders of its own and a tray, and settings, so that it is not its first start."""
     with TemporaryDirectory() as home, ExitStack() as stack:
         stack.enter_context(patch.dict(os.environ, {"KIKIPOUNAMU_HOME": home}))
-        stack.enter_context(patch.object(tray, "available", return_value=True))
+        stack.enter_context(patch("app.windows.TrayWatch", partial(TrayWatch, lambda: True)))
         settings_place().parent.mkdir(parents=True)
         settings_place().touch()
         yield Path(home)
