@@ -4,6 +4,7 @@ Stable words have the full colour, others a lighter one.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from PySide6.QtCore import QPointF, Qt
@@ -14,6 +15,7 @@ from app.core.live_text import TextSpan
 MOST: Final = 600
 """Number of characters considered, because more never fit."""
 _CUT: Final = "…"
+_LINE_BREAK: Final = "\u2028"  # QTextLayout draws nothing for a line feed
 _AIR: Final = 1.15
 _ANY: Final = "surrogatepass"  # file names may contain undecodable bytes
 _WORD: Final = 16  # if a word of up to this many letters is cut, its rest is dropped too
@@ -73,10 +75,10 @@ class LiveLines:
 
     def __init__(self, spans: Sequence[TextSpan], font: QFont, width: float, most: int = 3) -> None:
         self._font, self._width = font, width
-        whole = "".join(span.text for span in spans).rstrip()
+        self._spans = tuple(replace(span, text=span.text.replace("\n", _LINE_BREAK)) for span in spans)
+        whole = "".join(span.text for span in self._spans).rstrip()
         self.shown = newest(whole, lambda text: self._laid(text).lineCount() <= most)
         self._cut = len(whole) - len(self.shown) + len(_CUT) if self.shown != whole else 0
-        self._spans = tuple(spans)
         self._layout = self._laid(self.shown)
 
     @property

@@ -51,6 +51,11 @@ def test_newest_examines_bounded_text() -> None:
     assert max(map(len, asked)) <= MOST + 1
 
 
+def test_line_break_of_a_text_begins_a_line(theme: Theme) -> None:
+    """A replacement may write one; the words around it were drawn as one word."""
+    assert LiveLines((TextSpan("Dear Anna", True), TextSpan("\nThank you.\n", True)), font(), WIDTH).lines == 2
+
+
 @pytest.mark.parametrize("text", [LATIN * 8, HAN * 8, (LATIN + HAN) * 4, "x" * 400, "😀" * 100])
 def test_live_lines_stay_within_line_limit(theme: Theme, text: str) -> None:
     lines = LiveLines((TextSpan(text, True),), font(), WIDTH)
