@@ -24,7 +24,7 @@ from app.ui.theme.theme import SCALE, SPACING, Theme
 from app.ui.widgets.basic import Card, FileProgressBar, action_button, refresh_with, reveal, timer
 from app.ui.widgets.controls import SearchField
 from app.ui.widgets.dialogs import SYSTEM_DIALOGS, Dialogs
-from app.ui.widgets.panels import FlowRow
+from app.ui.widgets.panels import FlowRow, bring_into_sight, lay_out_now
 from app.ui.widgets.parts import at_left, label, remark, show_text, vertical, worded
 from runtime.whole_file import write_whole
 
@@ -235,6 +235,8 @@ class ReplacementsPanel(Card):
     def _show_result(self, result: Callable[[], str]) -> None:
         self._result = result
         self._show()
+        lay_out_now()
+        bring_into_sight(self.result)  # the window may end above it
 
     # -- user actions --------------------------------------------------------------------------------------
 

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
@@ -14,9 +15,12 @@ from app.settings.schema import as_written
 from app.settings.sections import ChangeSetting, InsertionSection, RecognitionSection, Settings
 from app.ui.programs.panel import ProgramsPanel
 from app.ui.replacements.page import DictionaryPage, WordsPanel
+from app.ui.replacements.panel import ReplacementsPanel
 from app.ui.settings.page import SettingsPage
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
+from app.ui.widgets.panels import scrolling
+from tests.app.ui.dialogs import FakeDialogs
 from tests.app.ui.languages import in_each_language
 from tests.app.ui.showing import displayed, enlarge
 from tests.helpers.legibility import cut
@@ -54,6 +58,22 @@ def test_replacement_typed_with_equals_sign_becomes_a_rule(theme: Theme, texts: 
     rules = (*RULES, Replacement("git hub", "GitHub"))
     assert asked == [ChangeSetting("recognition.replacements", tuple(as_written(rules)))]
     assert panel.hotwords.field.text() == "" and list(panel.hotwords.row.chips) == ["pounamu"]
+
+
+@in_each_language
+def test_result_of_an_import_is_brought_into_sight(
+    theme: Theme, texts: Texts, dialogs: FakeDialogs, qtbot: QtBot, tmp_path: Path
+) -> None:
+    """In a small window the page may end at the button."""
+    panel = ReplacementsPanel(theme, texts, lambda action: None, dialogs)
+    panel.setMinimumHeight(500)  # the page is higher than the window
+    around = displayed(qtbot, scrolling(panel), 900, 300)
+    panel.show_rules(RULES)
+    dialogs.chosen = [str(tmp_path / "none.csv")]
+    panel.import_rules.click()
+    shown = panel.result.visibleRegion().boundingRect()
+    assert panel.result.text() and shown.size() == panel.result.size()
+    around.hide()
 
 
 @in_each_language
