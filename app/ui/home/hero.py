@@ -115,7 +115,7 @@ class Hero(Card):
 
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
         super().__init__()
-        self._theme, self._texts = theme, texts
+        self._texts = texts
         self._view, self._final, self._choices, self._worker = View(), View(), Choices(), WorkerView()
         self._problem, self._known = "", False
         self.caps, self.wave = worded(texts, KeyCaps(theme), toolTip="home.change-key"), Waveform(theme, texts)

@@ -141,7 +141,7 @@ class RerecognitionPanel(QFrame):
         back: Callable[[], None],
     ) -> None:
         super().__init__()
-        self._theme, self._texts, self._ask, self._use, self._back = theme, texts, ask, use, back
+        self._texts, self._ask, self._use, self._back = texts, ask, use, back
         self._row: IndexRow | None = None
         self._details: TakeDetails | None = None
         self._reruns: OrderedDict[UUID, RerunView] = OrderedDict()

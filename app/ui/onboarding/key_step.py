@@ -111,7 +111,7 @@ class KeyStep(StepPage):
     lines_wanted = Signal()
 
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
-        super().__init__(theme, texts)
+        super().__init__(texts)
         self._ask = ask
         self._choices, self._seen_keys = Choices(), KeysSeen()
         self._impossible: Note | None = None

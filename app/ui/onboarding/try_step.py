@@ -37,7 +37,7 @@ class TryStep(StepPage):
     other_computer_wanted = Signal()
 
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
-        super().__init__(theme, texts)
+        super().__init__(texts)
         self._ask = ask
         self._choices, self._view = Choices(), View()
         self._pasting = self._begun = self.arrived = False

@@ -165,8 +165,7 @@ class WelcomeStep(StepPage):
     step = Step.WELCOME
 
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
-        super().__init__(theme, texts)
-        self._ask = ask
+        super().__init__(texts)
         self.lacking = label(role="warning", wraps=True)
         self.options = {tag: Option(theme) for tag in LANGUAGES}
         self.spoken = SpokenPart(theme, texts, ask)

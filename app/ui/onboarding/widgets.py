@@ -166,9 +166,9 @@ class StepPage(QWidget):
     step: Step
     changed = Signal()
 
-    def __init__(self, theme: Theme, texts: Texts) -> None:
+    def __init__(self, texts: Texts) -> None:
         super().__init__()
-        self._theme, self._texts = theme, texts
+        self._texts = texts
         self.seen = False
         self.heading = label(size=SCALE.display, bold=True, wraps=True)
         self.description = label(role="muted", wraps=True)

@@ -4,14 +4,13 @@ from pytestqt.qtbot import QtBot
 from app.onboarding.steps import Step
 from app.ui.onboarding.widgets import StepPage
 from app.ui.strings.texts import Texts
-from app.ui.theme.theme import Theme
 
 
 class Some(StepPage):
     step = Step.KEY
 
-    def __init__(self, theme: Theme, texts: Texts) -> None:
-        super().__init__(theme, texts)
+    def __init__(self, texts: Texts) -> None:
+        super().__init__(texts)
         self.told: list[bool] = []
 
     @property
@@ -29,8 +28,8 @@ class Some(StepPage):
         self.told.append(False)
 
 
-def test_step_page_is_named_and_begins_and_ends_once(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
-    page = Some(theme, texts)
+def test_step_page_is_named_and_begins_and_ends_once(texts: Texts, qtbot: QtBot) -> None:
+    page = Some(texts)
     qtbot.addWidget(page)
     page.refresh()
     assert page.accessibleName() == page.heading.text() == texts("onboarding.heading.hotkey")
