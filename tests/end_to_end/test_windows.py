@@ -110,6 +110,14 @@ def settled(app: DesktopApp, height: int = 0) -> bytes:
     return shown[-1]
 
 
+def another(app: DesktopApp, *before: bytes) -> bytes:
+    """Return the pixels with the names of pages once they are none of those before."""
+    found: bytes = wait_until_sync(
+        lambda: new if (new := settled(app, TABS)) not in before else b"", "another one"
+    )
+    return found
+
+
 @contextmanager
 def dragged(app: DesktopApp, *files: Path) -> Iterator[None]:
     """Drag files from another program into the middle of the window."""
@@ -206,13 +214,16 @@ def test_rerun_without_vad_shows_the_difference(app: DesktopApp) -> None:
 
 
 def test_language_changes_without_restart(app: DesktopApp) -> None:
+    look_at(app, "home")
+    home = settled(app, TABS)
     look_at(app, "files")
-    english = picture(app, TABS)
+    english = another(app, home)
     find_setting(app, "general.language")
     keys(app, "Right", "Right")
     wait_until_sync(lambda: 'language = "zh"' in app.settings_text(), "it is kept")
+    settings = settled(app, TABS)
     look_at(app, "files")
-    switched = wait_until_sync(lambda: new if (new := settled(app, TABS)) != english else b"", "it is another one")
+    switched = another(app, english, settings)
     app.quit()
     app.start()
     look_at(app, "files")
