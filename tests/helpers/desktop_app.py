@@ -200,7 +200,8 @@ class RunningApp(ABC):
 
     def wait_for(self, *states: str) -> dict[str, Any]:
         """Wait until the app is in one of these states, and return its view."""
-        found: dict[str, Any] = wait_until_sync(lambda: self._in(states), f"the app is {states}", TEXT_S)
+        with self._told_on_failure():
+            found: dict[str, Any] = wait_until_sync(lambda: self._in(states), f"the app is {states}", TEXT_S)
         return found
 
     def endpoint(self) -> Endpoint | None:
