@@ -89,12 +89,12 @@ class RecordingTranscript:
             segment.timed if self.by_pause else TimedText(segment.text) for segment in self.segments
         )
         spoken = [place for place, part in enumerate(parts) if part.strip()]
-        first, last = (spoken[0], spoken[-1]) if spoken else (len(parts), -1)
-        parts = [part if first <= place <= last else "" for place, part in enumerate(parts)]
-        if spoken:
-            parts[first] = parts[first].lstrip()
-            parts[last] = parts[last].rstrip()
-        return parts
+        if not spoken:
+            return [""] * len(parts)
+        first, last = spoken[0], spoken[-1]
+        parts[first] = parts[first].lstrip()
+        parts[last] = parts[last].rstrip()
+        return [part if first <= place <= last else "" for place, part in enumerate(parts)]
 
     @property
     def failures(self) -> tuple[TranscriptSegment, ...]:

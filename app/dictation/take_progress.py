@@ -241,8 +241,6 @@ def _note(scene: Scene, gauges: Gauges, now: float, unsent: float) -> Note | Non
     if scene.queue.is_offer_due(now):
         return Note("insert-ready")
     said = scene.notice.note if scene.notice and scene.notice.until > now else None
-    if (
-        said and said.key == HELD_EARLIER.key
-    ):  # counted now, because the texts may be pasted while the note is shown
+    if said == HELD_EARLIER:  # counted now, because the texts may be pasted while the note is shown
         said = replace(said, values={"count": str(scene.held.earlier)}) if scene.held.earlier else None
     return said or gauges.note
