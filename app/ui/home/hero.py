@@ -19,7 +19,6 @@ from app.ui.settings.choices import DICTATE, PASTE_HELD, Choices
 from app.ui.strings.texts import (
     Texts,
     clock,
-    has_length,
     joined,
     key_caps,
     key_text,
@@ -46,6 +45,7 @@ from app.ui.widgets.parts import (
 
 FINAL_MS: Final = 6_000
 """Display time of the final words."""
+_SHOWN_ENDS: Final = ENDS - {State.HELD}
 _FRAME_MS: Final = 50
 _MOST_LEVELS: Final = 200
 _LINES: Final = 3
@@ -153,12 +153,15 @@ class Hero(Card):
         refresh_with(self.refresh, texts, theme)
 
     def show_view(self, view: View) -> None:
-        """Show the newest take, and its final words for some seconds; cheap enough for twenty calls a second."""
-        ended = view.state in ENDS
+        """Show the newest take, and its final words for some seconds; cheap enough for twenty calls a second.
+
+        The bar below shows a text to paste. If the card showed it too, the bar's buttons would move when it goes.
+        """
+        ended = view.state in _SHOWN_ENDS
         if ended and view.state is not self._view.state:
             self._final_timer.start()
-        elif not ended and (view.state is not State.IDLE or self._final.state is State.HELD):
-            self._final_timer.stop()  # a text to paste was dismissed or copied
+        elif not ended and view.state is not State.IDLE:
+            self._final_timer.stop()
         if ended:
             self._final = view
         self._view = view
@@ -204,7 +207,7 @@ class Hero(Card):
         speaks = busy and view.state not in ENDS  # reserve the live text's height, so that the list does not move
         self.shape.show_state(view.state, word)
         self.state.setText(word)
-        self.elapsed.setText(clock(view.seconds) if busy and has_length(view) else "")
+        self.elapsed.setText(clock(view.seconds) if busy else "")
         for widget, shown in (
             (self.caps, not busy),
             (self._how, not busy),
