@@ -264,16 +264,19 @@ class HomePage(QWidget):
     def _menu(self, point: QPoint) -> None:
         row, keys = self.list.currentIndex().row(), QKeySequence.StandardKey
         opens = "home.close" if row == self.stage.opened else "home.open"
-        entries: tuple[Entry, ...] = (
-            (opens, Qt.Key.Key_Return, lambda: self._toggle(self.list.currentIndex().row())),
+        recover: tuple[Entry, ...] = (("action.recover", None, self._recover),)
+        with_text: tuple[Entry, ...] = (
             ("action.copy", keys.Copy, self._copy),
             ("home.save-text", None, lambda: self._export(Format.TXT)),
             ("home.save-subtitles", None, lambda: self._export(Format.SRT)),
+        )
+        entries: tuple[Entry, ...] = (
+            (opens, Qt.Key.Key_Return, lambda: self._toggle(self.list.currentIndex().row())),
+            *(recover if any(take.state in RECOVERABLE for take in self.bar.rows) else ()),
+            *(with_text if any(take.text for take in self.bar.rows) else ()),
             ("history.delete", keys.Delete, self._delete),
             ("history.select-all", keys.SelectAll, self.list.selectAll),
         )
-        if any(take.state in RECOVERABLE for take in self.bar.rows):
-            entries = entries[:1] + (("action.recover", None, self._recover),) + entries[1:]
         if self.bar.rows:
             row_menu(self, self._texts, entries).popup(self.list.viewport().mapToGlobal(point))
 

@@ -70,3 +70,14 @@ def test_context_menu_recovers_only_failed_takes(page: HomePage, texts: Texts, a
     next(entry for entry in menu.actions() if entry.text() == texts("action.recover")).trigger()
     menu.close()
     assert [action for action in asked if isinstance(action, RecoverTake)] == [RecoverTake(str(failed.session))]
+
+
+def test_context_menu_of_a_take_without_text_offers_neither_copy_nor_export(page: HomePage, texts: Texts) -> None:
+    fill(page, (replace(ROWS[0], state=TakeState.FAILED, text=""), *ROWS[1:]))
+    page.list.selectRow(page.model.row_of(0))
+    page._menu(QPoint(20, 20))
+    menu = QApplication.activePopupWidget()
+    assert menu is not None
+    keys = ("home.open", "action.recover", "history.delete", "history.select-all")
+    assert [entry.text() for entry in menu.actions()] == [texts(key) for key in keys]
+    menu.close()
