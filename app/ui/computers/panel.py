@@ -205,10 +205,9 @@ class ComputersPanel(QWidget):
     def _remove_row(self, key: str) -> None:
         row = self.rows.pop(key)
         focus = QApplication.focusWidget()
-        focused = focus is not None and row.isAncestorOf(focus)
-        delete_widget(row, self._rows)
-        if focused:
+        if focus is not None and row.isAncestorOf(focus):
             self.use.button.setFocus()
+        delete_widget(row, self._rows)
 
     def _order(self) -> None:
         """Make the Tab key follow the reading order; Qt would put controls that were added later last."""

@@ -309,8 +309,10 @@ class ProgramsPanel(Card):
 
     def _remove(self, row: ProgramRow) -> None:
         before = tuple(rule for rule in self._rules if rule.program)
+        others = [other for other in self.rows if other is not row]
+        place = min(self.rows.index(row), len(others) - 1)
+        (others[place].remove if others else self.add).setFocus()
         self._remove_row(row)
-        (self.rows[-1].remove if self.rows else self.add).setFocus()
         self._rules_edited(before if row.rule.program else None)
 
     def _undo(self) -> None:

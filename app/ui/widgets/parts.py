@@ -64,7 +64,10 @@ def at_left(part: QWidget) -> Placed:
 
 
 def delete_widget(part: QWidget, layout: QLayout | None = None) -> None:
-    """Delete a widget, and remove it from the layout that holds it."""
+    """Delete a widget, and remove it from the layout that holds it.
+
+    Move the focus out of it first: Qt would move it to the next control, and scroll to that.
+    """
     if layout is not None:
         layout.removeWidget(part)
     part.hide()

@@ -14,6 +14,7 @@ from app.settings.sections import ChangeSetting
 from app.ui.programs.panel import NAME, ProgramRow, ProgramsPanel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
+from app.ui.widgets.panels import scrolling
 from tests.app.ui.languages import in_each_language
 from tests.app.ui.showing import displayed
 
@@ -203,3 +204,19 @@ def test_menu_shows_programs_by_their_names(
     panel.show_programs(Programs(("kitty",)))
     assert entries(panel)[0] == f"kitty && {texts.language}"
     assert not panel.menu.actions()[0].icon().isNull()
+
+
+def test_removal_keeps_the_page_in_place(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
+    """Qt moved the focus to the control below the removed row, and scrolled to it."""
+    panel = ProgramsPanel(theme, texts, lambda action: None, picks=False)
+    panel.show_rules([ProgramRule(f"editor{number}") for number in range(4)])
+    page = displayed(qtbot, scrolling(panel), 600, 150)
+    page.activateWindow()
+    first = panel.rows[0].remove
+    qtbot.waitUntil(lambda: page.isActiveWindow() and page.verticalScrollBar().maximum() > 0)
+    page.ensureWidgetVisible(first, 0, 0)
+    bar = page.verticalScrollBar()
+    before = bar.value()
+    assert before < bar.maximum()
+    QTest.mouseClick(first, Qt.MouseButton.LeftButton)
+    assert bar.value() == before and panel.rows[0].remove.hasFocus()
