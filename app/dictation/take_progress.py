@@ -208,6 +208,7 @@ def view_of(scene: Scene, gauges: Gauges, now: float) -> View:
         held=int(scene.held.newest is not None),
         earlier=scene.held.earlier,
         note=_note(scene, gauges, now, unsent),
+        note_until=scene.notice.until if scene.notice else 0.0,
     )
     newest = takes[max(takes)] if takes else None
     if newest is None:

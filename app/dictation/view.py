@@ -39,8 +39,10 @@ class View:
     ``destination``: the name of the gateway that receives the audio, empty for this computer. ``waiting``:
     earlier takes that are not done. ``held``: recordings with held texts that the key pastes, at most one.
     ``earlier``: other recordings with held texts, which are pasted from a list. ``window``: the window that
-    receives the take's texts, in system pixels, if known. ``place``: the field in it, if known. ``problems``: of
-    the settings and of this computer's gateway, for programs that ask; windows show them elsewhere.
+    receives the take's texts, in system pixels, if known. ``place``: the field in it, if known. ``note_until``:
+    when a note expires that does not last as long as its cause; differs when the same note is made again.
+    ``problems``: of the settings and of this computer's gateway, for programs that ask; windows show them
+    elsewhere.
     """
 
     state: State = State.IDLE
@@ -56,6 +58,7 @@ class View:
     window: Area | None = None
     place: TextPlace | None = None
     note: Note | None = None
+    note_until: float = 0.0
     problems: tuple[Note, ...] = ()
 
     @property

@@ -36,6 +36,14 @@ def stays_s(view: View) -> float:
     return STAYS_S.get(view.state, inf)
 
 
+_NoteShown = tuple[str, float]
+_NO_NOTE: Final = ("", 0.0)
+
+
+def _note_shown(view: View) -> _NoteShown:
+    return (view.note.key, view.note_until) if view.note else _NO_NOTE
+
+
 class OverlayTiming:
     """Selector of the view to show.
 
@@ -43,7 +51,7 @@ class OverlayTiming:
     """
 
     def __init__(self) -> None:
-        self._phase: tuple[State, str] | None = None
+        self._phase: tuple[State, _NoteShown] = (State.IDLE, _NO_NOTE)
         self._waiting = 0
         self.until = 0.0
         self._shown: View | None = None
@@ -55,26 +63,24 @@ class OverlayTiming:
             return self._view_without_text(view, now)
         if stay := stays_s(view):
             self._begin(view, now + stay)
-        elif self.until == inf or (self._phase and self._phase[0] is State.HELD):
+        elif self.until == inf or self._phase[0] is State.HELD:
             self.until = now  # a held text was dismissed or copied
         return self.at(now)
 
     def _view_without_text(self, view: View, now: float) -> View | None:
         """Return the view to show if no new text is held.
 
-        Only a new note, or the reason why a paste failed, makes the overlay appear again.
+        Only a new note makes the overlay appear again.
         """
-        state, note = self._phase or (State.IDLE, "")
-        if state is State.INSERTING:
-            note = ""
+        state, note = self._phase
         if state is State.HELD and now < self.until:
             self._shown = view
-        elif view.note and view.note.key != note:
+        elif view.note and _note_shown(view) != note:
             self._begin(view, now + NOTE_S)
         elif self.until == inf:
             self.until = now
         elif not view.note:
-            self._phase = state, ""  # the same note is new when it comes again
+            self._phase = state, _NO_NOTE  # the same note is new when it comes again
         return self.at(now)
 
     def at(self, now: float) -> View | None:
@@ -84,7 +90,7 @@ class OverlayTiming:
         return self._shown
 
     def _begin(self, view: View, until: float) -> None:
-        phase = view.state, view.note.key if view.note else ""
+        phase = view.state, _note_shown(view)
         if phase != self._phase or until == inf or self.until == inf:
             self.until = until
         self._phase = phase

@@ -109,6 +109,15 @@ def test_note_about_earlier_texts_counts_those_that_are_still_held() -> None:
     assert (story.state(), story.note) == (State.IDLE, "")
 
 
+def test_note_that_is_made_again_expires_later() -> None:
+    story = Story()
+    story.at(0.0, HeldBefore({SegmentId(0, 0): "one"}), Verb.PASTE_HELD)
+    first = story.dictation.view(0.0)
+    story.at(5.0, Verb.PASTE_HELD)
+    again = story.dictation.view(5.0)
+    assert again.note == first.note and again.note_until == first.note_until + 5.0
+
+
 def two_held() -> Story:
     """Set up two held recordings of this run and one of an earlier run."""
     story = Story()

@@ -1,5 +1,6 @@
 """The overlay shows a take while it goes on, and its outcome for some seconds."""
 
+from dataclasses import replace
 from math import inf
 
 import pytest
@@ -114,9 +115,22 @@ def test_refused_paste_is_shown_again_with_its_reason() -> None:
     held = View(State.HELD, held=1, note=Note("not-read"))
     timing.see(held, 0.0)
     timing.see(View(State.INSERTING, held=1, note=Note("not-read")), 5.0)
-    assert timing.see(held, 6.0) == held, "the key would seem dead"
-    assert timing.see(held, 6.1) == held
+    refused = replace(held, note_until=14.0)
+    assert timing.see(refused, 6.0) == refused, "the key would seem dead"
+    assert timing.see(refused, 6.1) == refused
     assert timing.at(6.0 + NOTE_S) is None
+
+
+def test_note_made_again_is_shown_again() -> None:
+    """A second press of the key, while the window still had the note, showed nothing."""
+    timing = OverlayTiming()
+    first = View(State.HELD, earlier=1, note=Note("held-earlier"), note_until=8.0)
+    timing.see(View(State.HELD, earlier=1), -20.0)
+    assert timing.see(first, 0.0) == first
+    assert timing.see(first, NOTE_S) is None
+    again = replace(first, note_until=NOTE_S + 9.0)
+    assert timing.see(again, NOTE_S + 1.0) == again
+    assert timing.at(2 * NOTE_S + 1.0) is None
 
 
 def test_text_to_paste_is_no_longer_shown_once_it_is_dismissed() -> None:
