@@ -145,7 +145,10 @@ class TakeProgress:
 
 @dataclass(frozen=True)
 class Notice:
-    """A note that is shown for a limited time. ``take``: it says why texts of this take are held."""
+    """A note that is shown for a limited time.
+
+    ``take``: it says why texts of this take are held, and is shown as long as they are, unless another note is.
+    """
 
     note: Note
     until: float
@@ -241,7 +244,9 @@ def _note(scene: Scene, gauges: Gauges, now: float, unsent: float) -> Note | Non
         return Note("quitting", {"seconds": f"{unsent:.0f}", "takes": str(pending)})
     if scene.queue.is_offer_due(now):
         return Note("insert-ready")
-    said = scene.notice.note if scene.notice and scene.notice.until > now else None
+    notice = scene.notice
+    said = notice.note if notice and notice.until > now else None
     if said == HELD_EARLIER:  # counted now, because the texts may be pasted while the note is shown
         said = replace(said, values={"count": str(scene.held.earlier)}) if scene.held.earlier else None
-    return said or gauges.note
+    reason = notice.note if notice and notice.take is not None else None
+    return said or gauges.note or reason

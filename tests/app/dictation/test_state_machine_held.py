@@ -14,6 +14,7 @@ from app.dictation.messages import (
     FindFocusedWindow,
     FirstSample,
     FocusedWindow,
+    Gauges,
     HeldBefore,
     HotkeyEvent,
     InsertionEnded,
@@ -116,6 +117,16 @@ def test_note_that_is_made_again_expires_later() -> None:
     story.at(5.0, Verb.PASTE_HELD)
     again = story.dictation.view(5.0)
     assert again.note == first.note and again.note_until == first.note_until + 5.0
+
+
+def test_reason_is_named_as_long_as_the_text_is_held() -> None:
+    story = Story()
+    story.at(0.0, *spoken(), text(1, 0, "one"), TakeEnded(1), HELD)
+    away = Gauges(note=Note("gateway-away"))
+    assert story.dictation.view(1.0, away).note == story.dictation.view(100.0).note == Note("focus-moved")
+    assert story.dictation.view(100.0, away).note == Note("gateway-away"), "the reason has been read by then"
+    story.at(101.0, Verb.DISMISS_HELD)
+    assert story.note == ""
 
 
 def two_held() -> Story:
