@@ -178,6 +178,9 @@ def desktop(
 
         with exit_on_error():
             status = main.run(make_application, hidden=hidden)
+        from app.core.daemon_thread import exit_past_threads
+
+        exit_past_threads(status)
     raise typer.Exit(status)
 
 

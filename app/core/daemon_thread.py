@@ -1,11 +1,17 @@
 """Run work that may hang, such as reading a disk, in a thread that blocks neither the loop nor the exit."""
 
 import asyncio
+import os
+import sys
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
+
+_EXIT_S: Final = 60.0
+"""How long threads may take at the end of the process: a slow disk may still take an edit."""
 
 Result = TypeVar("Result")
 
@@ -39,3 +45,15 @@ class DaemonThreads(Executor):
     def submit(self, work: Callable[..., Result], /, *args: Any, **named: Any) -> "Future[Result]":
         """Run ``work`` in a daemon thread."""
         return started(partial(work, *args, **named))
+
+
+def exit_past_threads(status: int) -> None:
+    """End this process if a thread hangs, because Python's exit would wait for it for ever."""
+    latest = time.monotonic() + _EXIT_S
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread() and not thread.daemon:
+            thread.join(max(0.0, latest - time.monotonic()))
+            if thread.is_alive():
+                sys.stdout.flush()
+                sys.stderr.flush()
+                os._exit(status)

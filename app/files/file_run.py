@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from errno import EEXIST
+from math import inf
 from os import O_CREAT, O_EXCL, O_WRONLY, close, strerror
 from os import open as open_descriptor
 from pathlib import Path
@@ -87,6 +88,8 @@ def _reserve_file(wanted: Path) -> Path:
 Report = Callable[[RunProgress | Noted], object]
 
 _MOST_TRIES: Final = 3
+_SAVE_S: Final = 10.0
+"""How long a cancelled run waits for the disk that takes its results."""
 _SHOWN_PIECES: Final = 40
 _UNREADABLE: Final[dict[type[SpeechError], FileNote]] = {
     AudioMissing: FileNote.MISSING,
@@ -251,10 +254,13 @@ def _about(transcript: RecordingTranscript, run: RunFile) -> Note | None:
 
 
 async def _through(work: "asyncio.Future[RunFinished]") -> RunFinished:
-    """Wait for the result of ``work``, ignoring cancellations."""
-    while not work.done():
+    """Wait for the result of ``work``; after a cancellation only for a while, because its disk may hang."""
+    latest = inf
+    while not work.done() and loop_time() < latest:
         try:
-            await asyncio.wait({work})
+            await asyncio.wait({work}, timeout=None if latest == inf else latest - loop_time())
         except asyncio.CancelledError:
-            continue
+            latest = min(latest, loop_time() + _SAVE_S)
+    if not work.done():
+        raise asyncio.CancelledError
     return work.result()

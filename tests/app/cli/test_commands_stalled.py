@@ -1,4 +1,4 @@
-"""`transcribe` on a file system that does not respond: one signal ends it."""
+"""Commands on a file system that does not respond: `transcribe` ends at one signal, the app when it is quit."""
 
 import signal
 import subprocess
@@ -48,6 +48,18 @@ async def transcribed(*given, **named):
 commands.Recogniser.recognise = transcribed
 result_writer._print = lambda text: stall()
 """
+IN_APP = f"""{STALL}
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+from app.cli import main as cli
+from app.core import daemon_thread
+daemon_thread._EXIT_S = 0.1
+def run(make_application, *, hidden):
+    ThreadPoolExecutor().submit(stall)
+    return 3
+cli.check_windows = lambda environment: None
+cli.import_windows = lambda: SimpleNamespace(run=run)
+"""
 RUN = "\nfrom app.cli.entry import main\nmain()"
 
 
@@ -76,5 +88,16 @@ def test_transcribe_ends_at_one_signal_while_a_disk_does_not_respond(
             process.send_signal(sent)
             assert process.wait(60) == status
             assert "Traceback" not in process.stderr.read()
+        finally:
+            process.kill()
+
+
+def test_app_exits_while_a_disk_does_not_respond(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
+    command = [sys.executable, "-c", IN_APP + RUN, "app"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None and process.stdout.readline() == "stalled\n"
+            assert process.wait(30) == 3
         finally:
             process.kill()

@@ -29,6 +29,7 @@ from client.events import Connected, Disconnected
 from protocol.errors import CloseCode
 from protocol.recognition import Options
 from protocol.session import Busy
+from runtime.tasks import cancel_and_wait
 from speech.errors import AudioDamaged, AudioEmpty, AudioMissing, AudioUnsupported, MediaExtraMissing, SpeechError
 from tests.app.speech import recording, window_digests
 from tests.helpers.recordings import samples_of
@@ -227,6 +228,28 @@ async def test_cancellation_is_ignored_while_results_are_saved(bench: Bench, tmp
         outcome = await running
     assert isinstance(outcome, RunFinished)
     assert outcome.results[0] == str(tmp_path / "talk.txt")
+
+
+async def test_cancelled_run_ends_although_the_disk_of_its_results_hangs(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saving, go = threading.Event(), threading.Event()
+
+    def hang() -> SavingOptions:
+        saving.set()
+        assert go.wait(60)
+        return SavingOptions((), "")
+
+    bench.saving = hang
+    monkeypatch.setattr(file_run, "_SAVE_S", 0.1)
+    try:
+        async with scripted(oblige) as gateway:
+            running = asyncio.create_task(bench.run(gateway))
+            await wait_until(saving.is_set, "it is being saved")
+            await cancel_and_wait([running])
+            assert running.cancelled()
+    finally:
+        go.set()
 
 
 # -- progress and notes ------------------------------------------------------------------------------------
