@@ -5,27 +5,12 @@ from typing import Any, Final
 from Xlib import X
 from Xlib.protocol import event, rq
 
-_NAME: Final = "XKEYBOARD"
-_CORE_KEYBOARD: Final = 0x0100
+from app.x11.extensions import CORE_KEYBOARD, keyboard_extension
+
 _DETECTABLE_AUTO_REPEAT: Final = 1
 _NEW_KEYBOARD: Final = 1
 _MAP: Final = 2
 _SYMBOLS_AND_MODIFIERS: Final = 6
-
-
-class _UseExtension(rq.ReplyRequest):  # type: ignore[misc] # python-xlib has no types
-    _request = rq.Struct(
-        rq.Card8("opcode"), rq.Opcode(0), rq.RequestLength(), rq.Card16("major"), rq.Card16("minor")
-    )
-    _reply = rq.Struct(
-        rq.ReplyCode(),
-        rq.Bool("supported"),
-        rq.Card16("sequence_number"),
-        rq.ReplyLength(),
-        rq.Card16("major"),
-        rq.Card16("minor"),
-        rq.Pad(20),
-    )
 
 
 class _SelectEvents(rq.Request):  # type: ignore[misc] # python-xlib has no types
@@ -69,18 +54,16 @@ def omit_repeated_releases(display: Any) -> int | None:
 
     From then on, changes of the layout arrive as such events, not as MappingNotify.
     """
-    extension = display.query_extension(_NAME)
-    if not extension:
+    extension = keyboard_extension(display)
+    if extension is None:
         return None
     common = {"display": display.display, "opcode": extension.major_opcode}
-    if not _UseExtension(**common, major=1, minor=0).supported:
-        return None
     flag = _DETECTABLE_AUTO_REPEAT
-    if not _PerClientFlags(**common, keyboard=_CORE_KEYBOARD, change=flag, value=flag).value & flag:
+    if not _PerClientFlags(**common, keyboard=CORE_KEYBOARD, change=flag, value=flag).value & flag:
         return None
     _SelectEvents(
         **common,
-        keyboard=_CORE_KEYBOARD,
+        keyboard=CORE_KEYBOARD,
         affect_which=_NEW_KEYBOARD | _MAP,
         clear=0,
         select_all=_NEW_KEYBOARD,

@@ -9,19 +9,10 @@ from typing import Any, Final
 
 from Xlib.protocol import rq
 
-_NAME: Final = "XKEYBOARD"
-_CORE_KEYBOARD: Final = 0x0100
+from app.x11.extensions import CORE_KEYBOARD, keyboard_extension
+
 _SLOW_KEYS: Final = 1 << 1
 _BOUNCE_KEYS: Final = 1 << 2
-
-
-class _UseExtension(rq.ReplyRequest):  # type: ignore[misc] # python-xlib has no types
-    _request = rq.Struct(
-        rq.Card8("opcode"), rq.Opcode(0), rq.RequestLength(), rq.Card16("major"), rq.Card16("minor")
-    )
-    _reply = rq.Struct(
-        rq.ReplyCode(), rq.Bool("supported"), rq.Card16("sequence_number"), rq.ReplyLength(), rq.Pad(24)
-    )
 
 
 class _GetControls(rq.ReplyRequest):  # type: ignore[misc] # python-xlib has no types
@@ -54,10 +45,8 @@ class KeyFilters:
     """The filters of the keyboard. A server without the extension has none."""
 
     def __init__(self, display: Any) -> None:
-        extension = display.query_extension(_NAME)
+        extension = keyboard_extension(display)
         self._common = {"display": display.display, "opcode": extension.major_opcode} if extension else None
-        if self._common and not _UseExtension(**self._common, major=1, minor=0).supported:
-            self._common = None
 
     @contextmanager
     def off(self) -> Iterator[None]:
@@ -79,8 +68,8 @@ class KeyFilters:
         """The filters that are on, as bits of the extension."""
         if self._common is None:
             return 0
-        return int(_GetControls(**self._common, keyboard=_CORE_KEYBOARD).enabled) & (_SLOW_KEYS | _BOUNCE_KEYS)
+        return int(_GetControls(**self._common, keyboard=CORE_KEYBOARD).enabled) & (_SLOW_KEYS | _BOUNCE_KEYS)
 
     def _enable(self, affected: int, enabled: int) -> None:
         assert self._common is not None
-        _SetControls(**self._common, keyboard=_CORE_KEYBOARD, affected=affected, enabled=enabled)
+        _SetControls(**self._common, keyboard=CORE_KEYBOARD, affected=affected, enabled=enabled)

@@ -1,24 +1,21 @@
 """Count the clicks on an X server, so that a text at a new place does not continue the text before it.
 
-X Input Extension 2 reports presses of mouse buttons as raw events, so the program below still gets them.
-Keys are not asked for.
+Presses of mouse buttons are requested as raw events of X Input Extension 2. Keys are not asked for.
 """
 
 import time
 from collections import deque
 from typing import Any, Final
 
-from Xlib.error import XError
 from Xlib.ext import ge, xinput
-from Xlib.protocol import rq
 
 from app.core.area import Area
 from app.x11.connection import X11Connection
+from app.x11.extensions import raw_input
 
 _WHEEL: Final = 4
 """The first number that is no button: 4 to 7 are the directions of a wheel."""
 _MOST: Final = 64
-_PRESS: Final = rq.Struct(rq.Card16("device"), rq.Card32("time"), rq.Card32("button"))
 
 
 class Clicks:
@@ -31,19 +28,11 @@ class Clicks:
         self._connection = connection
         self._count = time.monotonic_ns() // 1_000
         self._latest: deque[tuple[int, int, int]] = deque(maxlen=_MOST)
-        display = connection.display
-        if not display.has_extension(xinput.extname) or not display.has_extension(ge.extname):
-            return
-        self._extension = display.display.get_extension_major(xinput.extname)
-        version = {"major_version": 2, "minor_version": 2}  # from 2.1 on, clicks into open menus are reported too
-        try:
-            xinput.XIQueryVersion(display=display.display, opcode=self._extension, **version)
-        except XError:
-            return  # an old server, of version 1
-        display.ge_add_event_data(self._extension, xinput.RawButtonPress, _PRESS)
-        connection.root.xinput_select_events([(xinput.AllMasterDevices, xinput.RawButtonPressMask)])
-        connection.handlers.append(self._handle)
-        display.flush()
+        self._extension = raw_input(connection.display, xinput.RawButtonPress)
+        if self._extension is not None:
+            connection.root.xinput_select_events([(xinput.AllMasterDevices, xinput.RawButtonPressMask)])
+            connection.handlers.append(self._handle)
+            connection.display.flush()
 
     def count(self) -> int:
         """Return the number of the latest click, or the start value if there was none."""
@@ -59,7 +48,7 @@ class Clicks:
 
     def _handle(self, event: Any) -> None:
         ours = event.type == ge.GenericEventCode and event.extension == self._extension
-        if not ours or event.evtype != xinput.RawButtonPress or event.data.button >= _WHEEL:
+        if not ours or event.evtype != xinput.RawButtonPress or event.data.detail >= _WHEEL:
             return
         pointer = self._connection.root.query_pointer()
         self._count += 1

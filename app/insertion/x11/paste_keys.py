@@ -1,21 +1,17 @@
 """Notice that the user presses a paste key while a text is still on the clipboard.
 
-X Input Extension 2 reports keys as raw events, so the program below still gets them. They are requested only
-during that time, at most a few seconds, and no key is stored.
+Keys are requested as raw events of X Input Extension 2 only during that time, at most a few seconds, and no key is
+stored.
 """
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
 from Xlib import XK, X
-from Xlib.error import XError
 from Xlib.ext import ge, xinput
-from Xlib.protocol import rq
 
 from app.x11.connection import X11Connection
-
-_KEY: Final = rq.Struct(rq.Card16("device"), rq.Card32("time"), rq.Card32("key"))
-_VERSION: Final = {"major_version": 2, "minor_version": 2}
+from app.x11.extensions import raw_input
 
 
 class UsersPasteKeys:
@@ -29,19 +25,9 @@ class UsersPasteKeys:
         self._pressed = pressed
         self._watching = False
         self._controls, self._shifts, self._down = set[int](), set[int](), set[int]()
-        self._extension: int | None = None
-        display = connection.display
-        if not display.has_extension(xinput.extname) or not display.has_extension(ge.extname):
-            return
-        extension = display.display.get_extension_major(xinput.extname)
-        try:
-            xinput.XIQueryVersion(display=display.display, opcode=extension, **_VERSION)
-        except XError:
-            return  # an old server, of version 1
-        self._extension = extension
-        for kind in (xinput.RawKeyPress, xinput.RawKeyRelease):
-            display.ge_add_event_data(extension, kind, _KEY)
-        connection.handlers.append(self._handle)
+        self._extension = raw_input(connection.display, xinput.RawKeyPress, xinput.RawKeyRelease)
+        if self._extension is not None:
+            connection.handlers.append(self._handle)
 
     def watch(self, *, on: bool) -> None:
         """Start or stop watching the keys."""
@@ -64,9 +50,9 @@ class UsersPasteKeys:
         if event.type != ge.GenericEventCode or event.extension != self._extension or not self._watching:
             return
         if event.evtype == xinput.RawKeyRelease:
-            self._down.discard(event.data.key)
+            self._down.discard(event.data.detail)
         elif event.evtype == xinput.RawKeyPress:
-            self._press(event.data.key)
+            self._press(event.data.detail)
 
     def _press(self, key: int) -> None:
         """Note a key press, with the modifiers that events reported before it: by now they may be released."""

@@ -13,12 +13,11 @@ def test_server_without_the_extension_omits_nothing() -> None:
 
 
 def test_server_that_refuses_the_flag_omits_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(x11_xkb, "_UseExtension", lambda **_: SimpleNamespace(supported=1))
     monkeypatch.setattr(x11_xkb, "_PerClientFlags", lambda **_: SimpleNamespace(value=0))
     monkeypatch.setattr(x11_xkb, "_SelectEvents", lambda **_: pytest.fail("the layout comes as MappingNotify"))
     extension = SimpleNamespace(major_opcode=135, first_event=85)
-    display = SimpleNamespace(display=None, query_extension=lambda name: extension)
-    assert omit_repeated_releases(display) is None
+    monkeypatch.setattr(x11_xkb, "keyboard_extension", lambda display: extension)
+    assert omit_repeated_releases(SimpleNamespace(display=None)) is None
 
 
 def test_whole_layout_names_all_keys_of_the_server() -> None:
