@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import Final
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
 from app.gateways.view import FoundView
@@ -48,7 +47,9 @@ class ComputerRow(LinedRow):
         self.button = action_button(self._run_actions)
         self.more = worded(texts, action_button(self.open_menu, "quiet"), toolTip="computers.more-tip")
         self.menu = Menu(self)
-        self.rename, self.about, self.remove = QAction(self), QAction(self), QAction(self)
+        self.rename, self.about, self.remove = (
+            worded(texts, self.menu.addAction(""), f"computers.{key}") for key in ("rename", "details", "remove")
+        )
         self.about.setCheckable(True)
         self.rename.triggered.connect(self._begin_rename)
         self.about.toggled.connect(self._show_details)
@@ -150,7 +151,8 @@ class ComputerRow(LinedRow):
             reveal(button, on, self.more)
         self.buttons.setVisible(on)
         if on and removal is not None:
-            set_caption(self.confirm, removal.confirm, f"{self.view.name}: {removal.confirm}")
+            sure = self._texts("computers.remove-sure")
+            set_caption(self.confirm, sure, f"{self.view.name}: {sure}")
             self.keep.setAccessibleName(f"{self.view.name}: {self.keep.text()}")
             if focus:
                 self.keep.setFocus()
@@ -159,19 +161,12 @@ class ComputerRow(LinedRow):
     # -- display -------------------------------------------------------------------------------------------
 
     def _show_menu(self) -> None:
-        view, texts = self.view, self._texts
-        entries = (
-            (self.rename, texts("computers.rename"), view.rename is not None),
-            (self.about, texts("computers.details"), bool(view.details)),
-            (self.remove, view.removal.text if view.removal else "", view.removal is not None),
-        )
-        for action, text, possible in entries:
-            action.setText(text)
-            action.setVisible(possible)
-            if action not in self.menu.actions():
-                self.menu.addAction(action)
-        reveal(self.more, any(possible for _, _, possible in entries), self.button)
-        name = texts("computers.more", gateway=view.name)
+        view = self.view
+        self.rename.setVisible(view.rename is not None)
+        self.about.setVisible(bool(view.details))
+        self.remove.setVisible(view.removal is not None)
+        reveal(self.more, any(entry.isVisible() for entry in self.menu.actions()), self.button)
+        name = self._texts("computers.more", gateway=view.name)
         for widget in (self.more, self.menu):
             widget.setAccessibleName(name)
         show_icon(self.more, "more", self._theme.colour("text"))

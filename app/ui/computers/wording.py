@@ -184,11 +184,9 @@ class Button:
 
 @dataclass(frozen=True)
 class Removal:
-    """Removal from the list: menu entry, explanation, text of the button that confirms, and action."""
+    """Removal from the list: its consequences, and its action."""
 
-    text: str
     description: str
-    confirm: str
     action: Action
 
 
@@ -267,12 +265,7 @@ def gateway_row(texts: Texts, gateway: GatewayView, *, used: bool) -> ComputerVi
         button = Button(texts("pairing.pick"), texts("pairing.to", **named), pairs=again)
     elif not gateway.chosen:
         button = Button(texts("computers.use"), texts("computers.use-name", **named), to_gateway(gateway))
-    removal = Removal(
-        texts("computers.remove"),
-        texts("computers.remove-says", **named),
-        texts("computers.remove-sure"),
-        ForgetGateway(gateway.id),
-    )
+    removal = Removal(texts("computers.remove-says", **named), ForgetGateway(gateway.id))
     return ComputerView(
         f"gateway {gateway.id or gateway.where}",
         gateway.name,
@@ -287,12 +280,7 @@ def gateway_row(texts: Texts, gateway: GatewayView, *, used: bool) -> ComputerVi
 
 def device_row(texts: Texts, device: SharedDevice) -> ComputerView:
     """Return the row of a device that may use this computer or recognises for it."""
-    removal = Removal(
-        texts("computers.remove"),
-        texts("sharing.revoke-says", device=device.name),
-        texts("computers.remove-sure"),
-        RevokeDevice(device.id),
-    )
+    removal = Removal(texts("sharing.revoke-says", device=device.name), RevokeDevice(device.id))
     icon = _WELL if device.connected else _AWAY
     rename = RenameDevice(device.id, "")
     description = device_text(texts, device)
@@ -307,12 +295,7 @@ def lent_row(texts: Texts, lent: LentView) -> ComputerView:
         description = joined(texts("computers.lent"), worker_text(texts, lent.worker))
     does = texts("computers.stop" if lent.on else "computers.start")
     button = Button(does, f"{texts('lending.to', **named)}: {does}", (Lend(lent.id, not lent.on),))
-    removal = Removal(
-        texts("computers.remove"),
-        texts("lending.remove-says", **named),
-        texts("computers.remove-sure"),
-        ForgetLent(lent.id),
-    )
+    removal = Removal(texts("lending.remove-says", **named), ForgetLent(lent.id))
     icon = _WORKER[lent.worker.state]
     return ComputerView(f"lent {lent.id}", lent.name, description, icon, button, removal=removal)
 

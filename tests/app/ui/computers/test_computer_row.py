@@ -26,7 +26,7 @@ DESK = ComputerView(
     Button("Use", "Use desk", (USE,)),
     "Address: 10.0.0.1",
     RenameGateway("desk", ""),
-    Removal("Remove…", "No longer.", "Remove computer", ForgetGateway("desk")),
+    Removal("No longer.", ForgetGateway("desk")),
 )
 
 
@@ -69,7 +69,7 @@ def test_menu_offers_what_is_possible(world: World, texts: Texts) -> None:
     assert [action.text() for action in row.menu.actions()] == [
         texts("computers.rename"),
         texts("computers.details"),
-        "Remove…",
+        texts("computers.remove"),
     ]
     row.show_view(replace(DESK, rename=None, removal=None))
     assert [action.isVisible() for action in row.menu.actions()] == [False, True, False]
@@ -105,9 +105,10 @@ def test_computer_is_renamed_by_return_or_button(world: World) -> None:
     assert len(world.asked) == 2, "the name did not change"
 
 
-def test_removal_is_confirmed(world: World) -> None:
+def test_removal_is_confirmed(world: World, texts: Texts) -> None:
     row = world.row
     row.remove.trigger()
+    assert row.confirm.text() == texts("computers.remove-sure"), "the list calls each of them a computer"
     assert (
         row.warning.text() == "No longer." and row.confirm.isVisible() and row.confirm.property("role") == "danger"
     )
