@@ -307,11 +307,9 @@ def launcher_entry(program: str, icon: str) -> str:
 
 def launcher(environment: Mapping[str, str], program: str) -> FileEntry:
     """Return the entry in the folder of the user's own programs."""
-    chosen = environment.get("XDG_DATA_HOME", "")
-    home = Path(environment.get("HOME") or Path.home())
-    base = Path(chosen) if os.path.isabs(chosen) else home / ".local" / "share"  # relative paths are ignored
+    folder, *_ = application_folders("linux", environment)
     icon = str(files("app.ui.theme").joinpath("icons", "app.svg"))
-    return FileEntry(base / "applications" / _ENTRY, launcher_entry(program, icon), desktop_command)
+    return FileEntry(folder / _ENTRY, launcher_entry(program, icon), desktop_command)
 
 
 def keep_launcher(platform: str = sys.platform, environment: Mapping[str, str] = os.environ) -> None:

@@ -183,12 +183,16 @@ class DesktopEntries:
 
 
 def application_folders(platform: str = sys.platform, environ: Mapping[str, str] = os.environ) -> tuple[Path, ...]:
-    """Return the folders of desktop files, the user's own first; none on systems without them."""
+    """Return the folders of desktop files, the user's own first; none on systems without them.
+
+    Relative paths in the environment are ignored.
+    """
     if platform in {"darwin", "win32"}:
         return ()
-    own = environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
-    several = (environ.get("XDG_DATA_DIRS") or _DATA_DIRS).split(os.pathsep)
-    return tuple(Path(place) / "applications" for place in dict.fromkeys((own, *several)) if place)
+    usual = Path(environ.get("HOME") or Path.home(), ".local", "share")
+    chosen, shared = environ.get("XDG_DATA_HOME", ""), environ.get("XDG_DATA_DIRS") or _DATA_DIRS
+    places = (chosen if os.path.isabs(chosen) else str(usual), *shared.split(os.pathsep))
+    return tuple(Path(place, "applications") for place in dict.fromkeys(filter(os.path.isabs, places)))
 
 
 def program_name(window_class: str, language: str) -> str:

@@ -149,6 +149,12 @@ def test_folders_follow_the_environment() -> None:
     assert application_folders("darwin", environ) == application_folders("win32", environ) == ()
 
 
+def test_relative_folders_of_the_environment_are_ignored() -> None:
+    environ = {"HOME": "/home/a", "XDG_DATA_HOME": "share", "XDG_DATA_DIRS": "/b::c"}
+    expected = (Path("/home/a/.local/share/applications"), Path("/b/applications"))
+    assert application_folders("linux", environ) == expected
+
+
 def test_unknown_program_keeps_its_class() -> None:
     assert program_name("no-such-program-here", "en") == "no-such-program-here"
     assert program_icon("no-such-program-here") == ""
