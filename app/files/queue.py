@@ -198,11 +198,9 @@ class FileQueue:
 
     def _change_without_run(self, file: int, state: FileState, **other: Any) -> list[Effect]:
         """Change to a state without a run, and halt the current run if there is one."""
-        working = self._files[file].state is FileState.WORKING
+        runs = self._files[file].state is FileState.WORKING
         self._change(file, state, **other)
-        if not working:
-            return []
-        return [HaltRun(file)]
+        return [HaltRun(file)] if runs else []
 
     def _choose_track(self, file: int, track: int) -> list[Effect]:
         paused = self._files[file].state is FileState.PAUSED

@@ -192,8 +192,9 @@ def rules_for(target: Target, rules: Rules) -> Rules:
     """Return the rules for this target: those of its program, if it has any."""
     for rule in rules.programs:
         if same_program(rule.program, target.program):
-            rules = replace(rules, strategy=rule.strategy, newline=rule.newline)
-            return replace(rules, hold=rule.hold, full_stop=rule.full_stop)
+            return replace(
+                rules, strategy=rule.strategy, newline=rule.newline, hold=rule.hold, full_stop=rule.full_stop
+            )
     return rules
 
 
