@@ -71,6 +71,7 @@ class Models:
         self.languages: Callable[[], Sequence[str]] = lambda: ()
         self.environment = ""
         self._default: Recommendation | None = None
+        self._language_changes = 0
         self._place = place or ModelLocation()
         known = self._place.catalogue.models
         self._models = ModelsState(map(about, known), {model.name: wheels_of(model) for model in known})
@@ -128,17 +129,19 @@ class Models:
 
         It stays the same until ``choose_again``.
         """
-        if self._default is None:
-            place, languages = self._place, self.languages()
-            choose = partial(choose_default, languages, place.catalogue, place.folder, place.environment)
-            self._default = choice = await in_daemon_thread(choose, "choose a model")
-            log.info(LogEvent.ENGINE_CHOSEN, model=choice.model, why=choice.reason)
-            self._change()
+        while self._default is None:
+            place, changes = self._place, self._language_changes
+            choose = partial(choose_default, self.languages(), place.catalogue, place.folder, place.environment)
+            choice = await in_daemon_thread(choose, "choose a model")
+            if changes == self._language_changes:  # else it is for the languages of before
+                self._default = choice
+                log.info(LogEvent.ENGINE_CHOSEN, model=choice.model, why=choice.reason)
+                self._change()
         return self._default.model
 
     def choose_again(self) -> None:
         """Forget the model for the user's languages, because these have changed."""
-        self._default = None
+        self._default, self._language_changes = None, self._language_changes + 1
 
     async def have(self, name: str, report: Report) -> None:
         """Download this model if necessary, and wait for it even while the user pauses the download.

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any, cast
 import pytest
 
 from app.core.errors import Note
+from app.models import service
 from app.models.disk import ModelLocation, inspect_models
 from app.models.events import ModelOnDisk
 from app.models.service import Models
@@ -373,3 +375,25 @@ async def test_default_is_chosen_once_and_shown(world: World, hub: FileServer) -
         models.choose_again()
         await models.choose()
         assert len(seen) == 1, "the languages of now count"
+
+
+async def test_choice_for_earlier_languages_is_dropped(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hub may take long to answer. By then, the first steps may have asked for other languages."""
+    asked, answered = threading.Event(), threading.Event()
+
+    def choose(languages: list[str], *_: object) -> Recommendation:
+        if languages == ["zh"]:
+            asked.set()
+            answered.wait(10)
+        return Recommendation(f"for {languages[0]}", ChoiceReason.INSTALLED)
+
+    monkeypatch.setattr(service, "choose_default", choose)
+    async with world.started() as models:
+        models.languages = lambda: ["zh"]
+        slow = asyncio.create_task(models.choose())
+        await wait_until(asked.is_set, "the hub is asked")
+        models.languages = lambda: ["de"]
+        models.choose_again()
+        assert await models.choose() == "for de"
+        answered.set()
+        assert await slow == await models.choose() == "for de"
