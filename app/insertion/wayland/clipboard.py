@@ -170,7 +170,9 @@ class DataControlClipboard(WatchedClipboard):
     async def is_echoed(self, text: str) -> bool:
         """Return whether a program that synchronises clipboards offers the same text: the target may have it."""
         data, names = text.encode(), text_contents(text).keys()
-        for offer in [slot.offer for slot in self._slots.values() if slot.own is None and slot.offer]:
+        for slot in self._slots.values():
+            if slot.own is not None or (offer := slot.offer) is None:
+                continue
             format_ = [name for name in self._formats[offer] if name in names and is_text(name)][:1]
             if data in (await read_contents(offer, format_, _ECHO_S, len(data)) or {}).values():
                 return True

@@ -5,12 +5,14 @@ import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import Any
 
 import pytest
 
 from app.insertion.helper.kept_contents import memory_file
 from app.insertion.wayland import clipboard as lent_clipboard
 from app.insertion.wayland.clipboard import DataControlClipboard, kept_contents
+from app.insertion.wayland.contents import read_contents
 from app.wayland.connection import WaylandConnection
 from tests.app.insertion.wayland.conftest import owned, same_clipboard, same_text
 from tests.helpers.desktop import PATIENT_S
@@ -184,3 +186,23 @@ async def test_copy_made_after_a_process_was_killed_stays(sway: WaylandDesktop, 
         await clipboard.recover(late=False)
         assert await paste(sway) == b"newer"
     assert kept_contents(memory).read() == {}
+
+
+async def test_echo_is_found_although_the_selected_text_changes(
+    sway: WaylandDesktop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sway.copy_all(SELECTED, primary=True)
+    async with lent(sway) as clipboard:
+        assert await clipboard.keep()
+        assert await clipboard.offer("text")
+        sway.copy_all(BEFORE)
+        await clipboard.keep(primary=True)  # by its end, the change is known
+
+        async def select_and_read(*offered: Any) -> Any:
+            monkeypatch.undo()
+            await asyncio.to_thread(sway.copy_all, {"text/plain": b"text"}, primary=True)
+            await clipboard.keep(primary=True)
+            return await read_contents(*offered)
+
+        monkeypatch.setattr(lent_clipboard, "read_contents", select_and_read)
+        assert await clipboard.is_echoed("text")
