@@ -20,7 +20,7 @@ from app.insertion.ibus.values import (
     text_in,
     text_value,
 )
-from runtime.tasks import close_on_error, holds_within, is_set_within
+from runtime.tasks import close_on_error, holds_within, is_set_within, within
 
 _PATH: Final = "/org/freedesktop/IBus/Engine/Kikipounamu"
 _PROPERTIES: Final = "org.freedesktop.DBus.Properties"
@@ -28,6 +28,7 @@ _WANTED: Final = {"FocusId": Variant("b", True), "ActiveSurroundingText": Varian
 _FIRST_TEXT_S: Final = 0.1
 _COMPARED: Final = 20
 _QUIET_S: Final = 0.05
+_LONGEST_NOISE_S: Final = 1.0
 
 
 class OwnEngine:
@@ -80,11 +81,12 @@ class OwnEngine:
         return await holds_within(lambda: self._arrived or self.left, self._news, deadline_s) and self._arrived
 
     async def quiet(self) -> None:
-        """Wait until the client has reported nothing for a moment."""
+        """Wait until the client has reported nothing for a moment, but only for a while: its cursor may run."""
         if self.client == XIM:
             return
-        while await is_set_within(self._news, _QUIET_S):
-            self._news.clear()
+        async with within(_LONGEST_NOISE_S):
+            while await is_set_within(self._news, _QUIET_S):
+                self._news.clear()
 
     # -- calls of IBus -------------------------------------------------------------------------------------
 

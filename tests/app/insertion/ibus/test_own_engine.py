@@ -1,13 +1,17 @@
 """Our engine learns where the focus is, and whether a text has arrived."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from itertools import count
 
 import pytest
 
 from app.bus.connection import BusConnection, BusObject
 from app.bus.errors import BusRefused
+from app.insertion.ibus import own_engine
 from app.insertion.ibus.own_engine import OwnEngine
 from app.insertion.ibus.values import ENGINE, ENGINES, IBUS, text_value
+from tests.helpers.desktop import PATIENT_S
 from tests.helpers.fake_ibus import FakeIBus
 from tests.helpers.message_bus import RunningBus
 
@@ -103,3 +107,20 @@ async def test_two_connections_can_register_one_after_the_other(daemon: FakeIBus
             await engine.close()
             await engine.close()
     assert len(owners) == 2
+
+
+async def test_client_whose_cursor_runs_does_not_stop_the_text(
+    daemon: FakeIBus, engine: OwnEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(own_engine, "_QUIET_S", PATIENT_S)  # so that a busy computer makes no pause in the reports
+
+    async def run() -> None:
+        for place in count():
+            await daemon.call("SetCursorLocation", "iiii", place, 0, 1, 1)
+
+    await use(daemon)
+    await engine.until_focused(5)
+    running = asyncio.create_task(run())
+    async with asyncio.timeout(PATIENT_S):
+        await engine.quiet()
+    running.cancel()
