@@ -47,6 +47,7 @@ class DeliveryLog:
         self._shared: dict[UUID, Journal] = {}  # open in another task of this process
         self._cancelled: set[int] = set()  # takes cancelled before their journal was open
         self._owed: dict[int, list[Work]] = {}  # by take: records that its journal has not accepted yet
+        self._in_memory: dict[int, list[Work]] = {}  # records that a read-only disk did not take
         self._refused = asyncio.Event()  # set while anything is owed
         self._writing = threading.Lock()
         self._lock = asyncio.Lock()  # keeps the order of records
@@ -155,8 +156,8 @@ class DeliveryLog:
         """Delete the take and its journal."""
         self._notify_of_take(SegmentStep.DISCARDED, take)
         async with self._lock:
-            self._owed.pop(take, None)
             await self._close(take)
+            self._owed.pop(take, None)
             if session := self._sessions.pop(take, None):
                 await asyncio.to_thread(self._library.discard, session)
 
@@ -243,21 +244,24 @@ class DeliveryLog:
             self._refused.set()
             del self._owed[take][:-_MOST_OWED]
         else:
-            del self._owed[take]
+            if not self._owed[take]:
+                del self._owed[take]
 
     async def _write(self, take: int) -> None:
         """Write what the journal of a take is owed, in order. Raises ``JournalError``."""
-        journal, reopened = self._open(take), None
+        journal, reopened, owed = self._open(take), None, tuple(self._owed[take])
         try:
             if journal is None:
                 opening = partial(self._library.reopen, self._sessions[take])
                 journal = reopened = await opened_in_thread(opening)
             await asyncio.shield(asyncio.to_thread(self._write_all, self._owed[take], journal))
         except TakeUnknown:  # the take has been deleted
-            return
+            self._owed[take].clear()
         finally:
+            if journal is not None and not journal.saved:
+                self._in_memory.setdefault(take, []).extend(owed[: len(owed) - len(self._owed[take])])
             if reopened is not None:
-                await self._close_journal(reopened)
+                self._note_closed(take, complete=await self._close_journal(reopened))
 
     def _write_all(self, owed: list[Work], journal: Journal) -> None:
         """Write records to a journal, in a thread and in order; keep those that it refuses."""
@@ -274,7 +278,15 @@ class DeliveryLog:
         """Close a journal; return whether all speech in it is on disk."""
         self._cancelled.discard(take)
         journal = self._journals.pop(take, None)
-        return journal is None or await self._close_journal(journal)
+        complete = journal is None or await self._close_journal(journal)
+        self._note_closed(take, complete=complete)
+        return complete
+
+    def _note_closed(self, take: int, *, complete: bool) -> None:
+        """Owe a journal again what only its memory had when it was closed: the disk may be repaired."""
+        if (lost := self._in_memory.pop(take, [])) and not complete:
+            self._owed[take] = [*lost, *self._owed.get(take, ())][-_MOST_OWED:]
+            self._refused.set()
 
     async def _close_journal(self, journal: Journal) -> bool:
         """Close a journal, even if the caller is cancelled; return whether all speech in it is on disk."""

@@ -52,7 +52,7 @@ from app.history.view import (
     StopPlaying,
     StopRecognising,
 )
-from app.journal.errors import TakeBusy
+from app.journal.errors import DiskRefuses, TakeBusy
 from client.errors import GatewayError
 from runtime.tasks import Tasks
 
@@ -248,13 +248,15 @@ class HistoryService:
     # -- actions of the user --------------------------------------------------------------------------------
 
     async def _edit(self, action: EditTake) -> None:
-        """Store an edit; while the take is in use, retry each second, unless a newer edit replaces this one."""
+        """Store an edit; while the take is in use or the disk full, retry each second until a newer edit comes."""
         self._edits[action.session], told = action, False
         while self._edits.get(action.session) is action:
             try:
                 revision = await self._history.edit(action.session, action.text, action.seen)
-            except TakeBusy:
-                if not told:
+            except (TakeBusy, DiskRefuses) as error:
+                if not told and isinstance(error, DiskRefuses):
+                    self._post_failure(note_of(error))
+                elif not told:
                     self._post(HistoryMessage(Note("history.note.edit-waits")))
                 told = await asyncio.sleep(_AGAIN_S, result=True)
             else:

@@ -274,6 +274,24 @@ async def test_insertion_on_read_only_disk_is_recorded_only_if_no_restart_offers
     assert bool(held_in(library.find(ONE))) is not recorded
 
 
+async def test_outcome_is_recorded_once_a_read_only_disk_is_repaired(tmp_path: Path) -> None:
+    """Otherwise a text that the user has pasted or dismissed meanwhile would be offered again."""
+    library, disk = Library(tmp_path), FragileDisk()
+    log = DeliveryLog(library)
+    begun(library, ONE).close()
+    await log.add(1, Journal.reopen(tmp_path, ONE, disk.open))
+    disk.read_only(True)
+    await log.record_inserted((SegmentId(1, 0),))
+    await log.record_dismissed((SegmentId(1, 1),))
+    await log.close(1)
+    assert told(library, ONE) == []
+    disk.read_only(False)
+    recording = asyncio.create_task(log.retry_refused())
+    await wait_until(lambda: told(library, ONE) == [("inserted", 0), ("dismissed", 1)], "both are recorded")
+    recording.cancel()
+    await asyncio.gather(recording, return_exceptions=True)
+
+
 @pytest.mark.parametrize("trouble", ["in use", "full"])
 async def test_outcome_is_recorded_later_when_the_journal_refuses_it(tmp_path: Path, trouble: str) -> None:
     """Otherwise a text that was inserted would be offered again after a crash."""
