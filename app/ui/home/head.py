@@ -46,7 +46,7 @@ class PasteBar(QFrame):
         self.setProperty("role", "notice")
         self.shape, self.name, self.text = Shape(theme, State.HELD), label(bold=True, wraps=True), Elided(1)
         self.more = label(role="muted")
-        self.paste = action_button(lambda: paste_elsewhere(self, lambda: self._settle_held(HeldAction.PASTE)))
+        self.paste = action_button(lambda: self._settle_held(HeldAction.PASTE))
         self.copy = action_button(lambda: self._settle_held(HeldAction.COPY))
         self.dismiss = action_button(lambda: self._settle_held(HeldAction.DISMISS))
         self.buttons = FlowRow((self.paste, self.copy, self.dismiss))
@@ -96,8 +96,13 @@ class PasteBar(QFrame):
         return self._texts("home.paste-here", key=self._key) if by_key else self._texts("home.to-paste")
 
     def _settle_held(self, how: HeldAction) -> None:
-        if self._held:
-            self._ask(SettleHeld(self._held[0].session, how))
+        if not self._held:
+            return
+        action = SettleHeld(self._held[0].session, how)  # by the time of a paste, the bar may show a newer text
+        if how is HeldAction.PASTE:
+            paste_elsewhere(self, lambda: self._ask(action))
+        else:
+            self._ask(action)
 
 
 def paste_elsewhere(widget: QWidget, paste: Callable[[], None]) -> None:

@@ -72,4 +72,5 @@ def test_text_to_paste_is_pasted_copied_or_dismissed(bar: PasteBar, asked: list[
     assert QGuiApplication.clipboard().text() == "before", "whoever knows what waits copies it"
     QTest.keyClick(bar.paste, Qt.Key.Key_Space)
     assert bar.window().isMinimized(), "the window below gets the focus"
+    bar.show_takes([replace(HELD, session="newer"), HELD])
     qtbot.waitUntil(lambda: asked[-1] == SettleHeld("d", HeldAction.PASTE))
