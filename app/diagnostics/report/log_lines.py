@@ -71,7 +71,7 @@ def parse(raw: str, program: str, before_s: float) -> LogLine:
         return LogLine(before_s, program, "", raw, "", raw)
     stated = str(fields.get("level", "")).lower()
     level = _OTHER_NAMES.get(stated, stated)
-    details = " ".join(f"{name}={_value_text(value)}" for name, value in fields.items() if name not in _OWN_PLACE)
+    details = " ".join(f"{name}={value_text(value)}" for name, value in fields.items() if name not in _OWN_PLACE)
     exception = str(fields.get("exception", "")).strip().rpartition("\n")[2]
     event = str(fields.get("event", ""))
     return LogLine(
@@ -97,7 +97,8 @@ def seconds_of(timestamp: object) -> float | None:
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
 
 
-def _value_text(value: object) -> str:
+def value_text(value: object) -> str:
+    """Return the value of a field as a text."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 

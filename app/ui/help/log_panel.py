@@ -1,6 +1,5 @@
 """Live view of the logs of all programs of this app."""
 
-import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +9,7 @@ from PySide6.QtCore import QAbstractListModel, QObject, Qt
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView
 
-from app.diagnostics.report.log_lines import LEVELS, LogFilter, LogLine, as_object
+from app.diagnostics.report.log_lines import LEVELS, LogFilter, LogLine, as_object, value_text
 from app.diagnostics.report.view import HelpAction, LogLines, WatchLogs
 from app.ui.help.line_list import ROOT, Cell, Index, ListCard, RowDelegate
 from app.ui.strings.texts import Texts
@@ -214,8 +213,4 @@ def _all_fields(line: LogLine) -> str:
     fields = as_object(line.raw)
     if fields is None:
         return line.raw
-    texts = (
-        f"{name}: {value}" if isinstance(value, str) else f"{name}: {json.dumps(value)}"
-        for name, value in fields.items()
-    )
-    return "\n".join(texts)
+    return "\n".join(f"{name}: {value_text(value)}" for name, value in fields.items())

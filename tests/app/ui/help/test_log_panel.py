@@ -20,7 +20,8 @@ from tests.app.ui.showing import enlarge, kept
 
 
 def some(count: int) -> tuple[LogLine, ...]:
-    return tuple(parse(line(at, f"event {at}", "warning", segment=at), "desktop", 0.0) for at in range(count))
+    lines = (line(at, f"event {at}", "warning", segment=at, names=["麦克风"]) for at in range(count))
+    return tuple(parse(each, "desktop", 0.0) for each in lines)
 
 
 @pytest.fixture
@@ -85,7 +86,7 @@ def test_selected_log_line_shows_details_and_is_copied(panel: LogPanel) -> None:
     assert QGuiApplication.clipboard().text() == "".join(f"{one.raw}\n" for one in lines)
     select = QItemSelectionModel.SelectionFlag.ClearAndSelect
     panel.list.selectionModel().select(panel.model.index(1), select)
-    assert panel.text.isVisible() and "segment: 1" in panel.text.toPlainText()
+    assert panel.text.isVisible() and 'segment: 1\nnames: ["麦克风"]' in panel.text.toPlainText()
     QTest.keyClick(panel.list, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     assert QGuiApplication.clipboard().text() == f"{lines[1].raw}\n"
     panel.list.selectionModel().select(panel.model.index(3), select)
