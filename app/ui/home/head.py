@@ -5,7 +5,7 @@ from typing import Final
 
 from PySide6.QtCore import QSize, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QFrame, QLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QFrame, QLayout, QSizePolicy, QWidget
 
 from app.core.states import State
 from app.dictation.actions import HeldAction, SettleHeld
@@ -27,6 +27,7 @@ from app.ui.widgets.parts import (
     Elided,
     horizontal,
     label,
+    lay_beside,
     set_visible,
     show_text,
     stretched,
@@ -133,8 +134,7 @@ class SearchRow(QWidget):
         """Place the parts for the current width and texts."""
         letters = _FEWEST_LETTERS * letter_width(self._search.fontMetrics())
         across = self._search.minimumSizeHint().width() + letters + SPACING.medium + self._side.sizeHint().width()
-        way = QBoxLayout.Direction
-        self._box.setDirection(way.LeftToRight if across <= self.width() else way.TopToBottom)
+        lay_beside(self._box, across <= self.width())
 
 
 _LONGEST_QUERY = 200
