@@ -280,6 +280,8 @@ class ModelsState:
         match event.outcome:
             case Outcome.STOPPED:
                 self._handle_stop(entry, job)
+            case Outcome.FAILED if job.after_stop:  # it failed before it noticed the stop
+                self._handle_stop(entry, job)
             case Outcome.DONE:
                 entry.damaged = False
                 entry.note = Note("models.note.whole") if job.work is Work.VERIFY else None

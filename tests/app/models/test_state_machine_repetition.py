@@ -67,6 +67,20 @@ def test_fetch_paused_during_a_repetition_stays_paused(models: ModelsState) -> N
     assert (view(models).state, models.retries(A)) == (ModelState.PAUSED, False)
 
 
+@pytest.mark.parametrize(
+    ("action", "state"), [(PauseModel(A), ModelState.PAUSED), (CancelModel(A), ModelState.MISSING)]
+)
+def test_fetch_that_fails_before_it_stops_is_not_repeated(
+    models: ModelsState, action: ModelEvent, state: ModelState
+) -> None:
+    assert do(models, FetchModel(A), action, failed(100.0)) == []
+    assert (view(models).state, models.retries(A)) == (state, False)
+
+
+def test_fetch_that_fails_before_it_stops_is_resumed_if_asked(models: ModelsState) -> None:
+    assert do(models, FetchModel(A), PauseModel(A), FetchModel(A), failed(100.0)) == [RunJob(A, Work.FETCH)]
+
+
 def test_request_of_the_user_begins_with_the_first_pause_again(models: ModelsState) -> None:
     do(models, FetchModel(A), failed(100.0), RetryDue(A, 110.0), failed(110.0), RequireModel(A))
     assert do(models, failed(120.0)) == [RetryAt(A, 130.0)]
