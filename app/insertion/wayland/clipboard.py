@@ -22,7 +22,7 @@ from app.insertion.clipboard import EMPTY_S, WatchedClipboard, text_contents
 from app.insertion.errors import ScreenGone
 from app.insertion.helper.kept_contents import KeptContents
 from app.insertion.paste_watch import READ_DEADLINE_S, PasteWatch
-from app.insertion.wayland.clipboard_keeper import hand_over
+from app.insertion.wayland.clipboard_keeper import SET_REQUESTS, hand_over
 from app.insertion.wayland.contents import (
     Contents,
     ContentsSource,
@@ -240,7 +240,7 @@ class DataControlClipboard(WatchedClipboard):
                 self._serve(each, slot.before)
             else:
                 slot.own = None
-                self._set_selection(each, None)
+                self._device.request(SET_REQUESTS[each], None)
         self._store()
         await self._await_compositor()
 
@@ -254,11 +254,7 @@ class DataControlClipboard(WatchedClipboard):
             slot.before = slot.before if slot.lent else contents
         source.lost = partial(self._source_lost, slot, source)
         slot.own = source
-        self._set_selection(name, source.object)
-
-    def _set_selection(self, name: Selection, source: WaylandObject | None) -> None:
-        request = "set_selection" if name is Selection.CLIPBOARD else "set_primary_selection"
-        self._device.request(request, source)
+        self._device.request(SET_REQUESTS[name], source.object)
 
     def _store(self) -> None:
         """Store the contents that are lent, or served."""

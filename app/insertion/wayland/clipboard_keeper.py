@@ -34,7 +34,8 @@ COMMAND: Final = module_command("app.insertion.wayland.clipboard_keeper")
 _START_S: Final = 4.0
 _END_S: Final = 1.0
 _READY: Final = b"r"
-_REQUESTS: Final = {"clipboard": "set_selection", "primary": "set_primary_selection"}
+SET_REQUESTS: Final = {"clipboard": "set_selection", "primary": "set_primary_selection"}
+"""Requests of data-control that own a selection, by its name."""
 
 
 async def hand_over(environment: Mapping[str, str], contents: Callable[[], Mapping[str, Contents]]) -> bool:
@@ -114,7 +115,7 @@ async def keep() -> None:
             source = ContentsSource(manager, contents)
             source.lost = lambda name=name: lost(name)  # type: ignore[misc]  # a default is not in its type
             left.add(name)
-            device.request(_REQUESTS[name], source.object)
+            device.request(SET_REQUESTS[name], source.object)
         await wayland.roundtrip()
         os.write(1, _READY)
         _leave_pipes()
