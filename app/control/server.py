@@ -201,10 +201,10 @@ class ControlServer:
             await self._listen()
             self._tasks.keep(self._listen_again_if_removed, "stay")
         except OSError as error:
-            await self._close()
+            self._free_lock()
             raise ControlUnavailable(error, self._place.parent) from error
         except AlreadyRunning:
-            await self._close()
+            self._free_lock()
             raise
         return self
 
@@ -212,7 +212,7 @@ class ControlServer:
         self._stop()
         await self._tasks.close()
         self._place.unlink(missing_ok=True)
-        await self._close()
+        self._free_lock()
 
     async def _own(self) -> None:
         """Take the lock, waiting for an app that has removed its socket and is ending."""
@@ -235,7 +235,7 @@ class ControlServer:
         if self._left.is_set():  # ``_listen`` may have finished after ``leave``
             self.leave()
 
-    async def _close(self) -> None:
+    def _free_lock(self) -> None:
         if self._lock >= 0:
             os.close(self._lock)
             self._lock = -1

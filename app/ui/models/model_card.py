@@ -117,10 +117,10 @@ class Details:
 
 def detail_lines(texts: Texts, model: LocalModelView, view: ModelsView) -> Iterator[str]:
     """Yield the technical details of a model, line by line."""
-    about, shown = model.about, texts
+    about = model.about
 
     def line(name: str, value: str) -> str:
-        return shown("models.detail.line", name=shown(f"models.detail.{name}"), value=value)
+        return texts("models.detail.line", name=texts(f"models.detail.{name}"), value=value)
 
     yield line("called", about.name)
     if about.engine:

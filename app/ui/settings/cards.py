@@ -295,11 +295,11 @@ class DesktopPanel(Card):
             if support is None:
                 continue
             finding = ability_finding(support, self._view.lines)
-            worded, works = finding_text(texts, finding), finding.severity is Severity.OK
+            wording, works = finding_text(texts, finding), finding.severity is Severity.OK
             word = texts("settings.desktop.works" if works else "settings.desktop.replaced")
             row.shape.show_state(State.DONE if works else State.HELD, word)
-            for part, text in ((row.title, worded.title), (row.found, worded.found), (row.do, worded.do)):
+            for part, text in ((row.title, wording.title), (row.found, wording.found), (row.do, wording.do)):
                 part.setText(text)
-            row.do.setVisible(bool(worded.do))
-            sentences += [f"{worded.title}: {worded.found} {worded.do}".rstrip()]
+            row.do.setVisible(bool(wording.do))
+            sentences.append(f"{wording.title}: {wording.found} {wording.do}".rstrip())
         self.setAccessibleName(" ".join(sentences))
