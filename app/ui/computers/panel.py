@@ -10,7 +10,7 @@ from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QApplication, QWidget
 
 from app.gateways.view import FoundView, GatewaysView, WatchGateways
-from app.local_services.worker_view import WorkerView
+from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.messages.kinds import Action, Registry
 from app.settings.sections import Settings
 from app.sharing.view import LendingView, SharingState, SharingView, WatchSharing, nearby
@@ -109,6 +109,8 @@ class ComputersPanel(QWidget):
 
     def show_lending(self, view: LendingView) -> None:
         """Show the computers that this one recognises for."""
+        if _lent_to(self._lending) - _lent_to(view):
+            self._done = ""  # it would contradict the row
         self._lending = view
         self.lending.show_pairing(view.pairing)
         self._show()
@@ -218,6 +220,11 @@ class ComputersPanel(QWidget):
             self._ordered = order
             for before, after in pairwise(order):
                 QWidget.setTabOrder(before, after)
+
+
+def _lent_to(view: LendingView) -> set[str]:
+    """Return the computers that this one recognises for, or will as soon as it can."""
+    return {one.id for one in view.lent if one.on and one.worker.state is not LocalWorkerState.FAILED}
 
 
 class ChoiceCard(Card):

@@ -110,10 +110,10 @@ def code_text(code: str) -> str:
     return f"{code[:_HALF]} {code[_HALF:]}" if code else ""
 
 
-def device_text(texts: Texts, device: SharedDevice, day: date | None = None) -> str:
-    """Return the purpose of a device and when it was last connected."""
-    purpose = texts("computers.lends" if device.worker else "computers.dictates")
-    return f"{purpose} · {_last_seen_text(texts, device, day)}"
+def device_text(texts: Texts, device: SharedDevice, day: date | None = None, *, shared: bool = True) -> str:
+    """Return the purpose of a device and when it was last connected; ``shared``: it can connect."""
+    purpose = "computers.lends" if device.worker else "computers.dictates"
+    return f"{texts(purpose if shared else 'computers.unshared')} · {_last_seen_text(texts, device, day)}"
 
 
 def code_left_text(texts: Texts, invite: InviteView) -> str:
@@ -220,7 +220,7 @@ def computers(
     for gateway in gateways.gateways:
         yield gateway_row(texts, gateway, used=not gateways.here)
     for device in sharing.devices or ():
-        yield device_row(texts, device)
+        yield device_row(texts, device, shared=sharing.state is not SharingState.OFF)
     for lent in lending.lent:
         yield lent_row(texts, lent)
     lent_to = tuple(lent.id for lent in lending.lent)
@@ -278,12 +278,12 @@ def gateway_row(texts: Texts, gateway: GatewayView, *, used: bool) -> ComputerVi
     )
 
 
-def device_row(texts: Texts, device: SharedDevice) -> ComputerView:
-    """Return the row of a device that may use this computer or recognises for it."""
+def device_row(texts: Texts, device: SharedDevice, *, shared: bool = True) -> ComputerView:
+    """Return the row of a device that may use this computer or recognises for it; ``shared``: it can connect."""
     removal = Removal(texts("sharing.revoke-says", device=device.name), RevokeDevice(device.id))
     icon = _WELL if device.connected else _AWAY
     rename = RenameDevice(device.id, "")
-    description = device_text(texts, device)
+    description = device_text(texts, device, shared=shared)
     return ComputerView(f"device {device.id}", device.name, description, icon, rename=rename, removal=removal)
 
 
@@ -292,7 +292,9 @@ def lent_row(texts: Texts, lent: LentView) -> ComputerView:
     named = {"gateway": lent.name}
     description = texts("computers.lent-off")
     if lent.on or lent.worker.reason is not None:
-        description = joined(texts("computers.lent"), worker_text(texts, lent.worker))
+        failed = lent.worker.state is LocalWorkerState.FAILED
+        purpose = texts("computers.lent-off" if failed else "computers.lent")
+        description = joined(purpose, worker_text(texts, lent.worker))
     does = texts("computers.stop" if lent.on else "computers.start")
     button = Button(does, f"{texts('lending.to', **named)}: {does}", (Lend(lent.id, not lent.on),))
     removal = Removal(texts("lending.remove-says", **named), ForgetLent(lent.id))

@@ -171,18 +171,36 @@ def test_share_button_shares_and_shows_code(world: World) -> None:
     assert world.asked[2:] == [ChangeSetting("gateway.share", True), InviteDevice(), EndInvite()]
 
 
+def lend_to_attic(panel: ComputersPanel) -> None:
+    """Lend to the first computer of the open list."""
+    panel.lending.found.rows[0].pair.click()
+    panel.lending.code.setText("1234 5678")
+    panel.lending.code.textEdited.emit("1234 5678")
+    panel.lending.go.click()
+    panel.show_lending(replace(LENT, pairing=PairingView(PairingProgress.PAIRED, "a", "attic")))
+
+
 def test_computer_is_lent_in_place(world: World, texts: Texts) -> None:
     panel = world.panel
     panel.lend.click()
     assert panel.lending.isVisible() and [row.found.name for row in panel.lending.found.rows] == [
         *("attic", "desk", "team")
     ]
-    panel.lending.found.rows[0].pair.click()
-    panel.lending.code.setText("1234 5678")
-    panel.lending.code.textEdited.emit("1234 5678")
-    panel.lending.go.click()
-    panel.show_lending(replace(LENT, pairing=PairingView(PairingProgress.PAIRED, "a", "attic")))
+    lend_to_attic(panel)
     assert panel.result.text() == texts("lending.done", gateway="attic") and not panel.lending.isVisible()
+
+
+def test_result_of_lending_disappears_when_it_stops(world: World, texts: Texts) -> None:
+    """Lending stops by hand, by removal, or because the other computer refuses this one."""
+    panel, lent = world.panel, LENT.lent[0]
+    refused = replace(lent, worker=WorkerView(LocalWorkerState.FAILED))
+    for stopped in (LendingView((replace(lent, on=False),)), LendingView(), LendingView((refused,))):
+        panel.lend.click()
+        lend_to_attic(panel)
+        panel.show_lending(LENT)
+        assert panel.result.text() == texts("lending.done", gateway="attic")
+        panel.show_lending(stopped)
+        assert panel.result.text() == ""
 
 
 def test_lending_is_repeated_for_other_parts(world: World, qtbot: QtBot) -> None:

@@ -25,6 +25,7 @@ from app.sharing.view import (
     RenameDevice,
     RevokeDevice,
     SharedDevice,
+    SharingState,
     SharingView,
 )
 from app.ui.computers.wording import computers, device_row, found_row, gateway_row, lent_row, this_computer
@@ -124,6 +125,20 @@ def test_device_is_renamed_and_removed() -> None:
     assert row.rename == RenameDevice("a", "") and row.removal and row.removal.action == RevokeDevice("a")
     worker = device_row(EN, SharedDevice("b", "tower", worker=True))
     assert worker.description.startswith(EN("computers.lends")) and worker.icon != row.icon
+
+
+@pytest.mark.parametrize("state", SharingState)
+def test_device_does_not_use_this_computer_while_sharing_is_off(state: SharingState) -> None:
+    sharing = SharingView(state, devices=(SharedDevice("a", "laptop"),))
+    row = list(computers(EN, GatewaysView(), IDLE, sharing, LendingView()))[-1]
+    expected = "computers.unshared" if state is SharingState.OFF else "computers.dictates"
+    assert row.description.startswith(EN(expected))
+
+
+def test_computer_does_not_recognise_for_one_that_refuses_it() -> None:
+    refused = WorkerView(LocalWorkerState.FAILED, reason=Note("lent-unknown", {"gateway": "lab"}))
+    row = lent_row(EN, LentView("l", "lab", True, refused))
+    assert row.description.startswith(EN("computers.lent-off")) and row.warns
 
 
 @pytest.mark.parametrize("on", [True, False])
