@@ -279,13 +279,16 @@ class Journal:
             unwritten = self._writer.unwritten(start, stop)
         size = stop - start - len(unwritten)
         pieces: list[bytes] = []
-        with self._reading:
-            if self._reader is None:
-                self._reader = FileIO(self._audio)
-            self._reader.seek(start)
-            while piece := self._reader.read(size):
-                pieces.append(piece)
-                size -= len(piece)
+        try:
+            with self._reading:
+                if self._reader is None:
+                    self._reader = FileIO(self._audio)
+                self._reader.seek(start)
+                while piece := self._reader.read(size):
+                    pieces.append(piece)
+                    size -= len(piece)
+        except OSError as error:
+            raise AudioGone(f"take {self.folder.name} cannot be read: {error.strerror}") from error
         pcm = b"".join([*pieces, unwritten])
         if len(pcm) != stop - start:
             raise AudioGone(f"samples {at} to {at + samples} of take {self.folder.name} are not on disk")

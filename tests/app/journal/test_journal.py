@@ -120,6 +120,15 @@ def test_segments_are_ranges_of_the_take(journal: Journal) -> None:
         journal.settle(1, None)
 
 
+def test_audio_that_cannot_be_read_is_gone(journal: Journal) -> None:
+    """Any other error would end the recording, which continues although its text cannot be recognised."""
+    journal.append(tone(0, 5_000))
+    journal.begin(0, 1_000)
+    (journal.folder / AUDIO).unlink()
+    with pytest.raises(AudioGone, match="cannot be read: No such file"):
+        journal.audio(1_000, 1_000)
+
+
 def test_boundary_is_on_disk_when_the_call_returns(journal: Journal) -> None:
     journal.append(tone(0, 5_000))
     journal.begin(0, 1_000)
