@@ -84,6 +84,10 @@ class SpanChoice:
         ]
         return [self._resolve(each.span) for each in resolved]
 
+    def is_open(self, span: int) -> bool:
+        """Return whether a span is not resolved yet."""
+        return span in self._open
+
     @property
     def due(self) -> float:
         """When the next span is late; infinite if none is open."""
@@ -155,6 +159,7 @@ class SecondPass(TranscriptionObserver):
         self._choice = choice
         self._language = language
         self._spans: dict[int, SegmentClosed | None] = {}  # each with the end of its last piece, if that waits
+        self._begun: set[int] = set()  # spans that the journal has
         self._changed = asyncio.Event()
         self._leaving = False
         self._task: asyncio.Task[None] | None = None
@@ -208,7 +213,12 @@ class SecondPass(TranscriptionObserver):
                 within_ms=span.within_ms,
             )
             await self._outlet.whole(span.segment, span.at, span.samples, details)
-        if tail is not None and not span.waits:
+            self._begun.add(span.segment)
+        late = span.segment is not None and not self._choice.is_open(span.segment)
+        if span.segment is not None and late:  # the disk has taken it after its choice
+            await self._choose(span.segment, accepted=False)
+            await self._outlet.cancel(span.segment)
+        if tail is not None and (late or not span.waits):
             await self._outlet.send_end(tail.segment, tail.samples)
 
     # -- the choice ----------------------------------------------------------------------------------------
@@ -225,17 +235,24 @@ class SecondPass(TranscriptionObserver):
         self._pass_on(self._choice.rest())
 
     async def _apply(self, resolution: Resolution) -> None:
-        try:
-            await self._outlet.choose(resolution.span, accepted=resolution.accepted)
-        except JournalError as error:  # the text must not wait for the disk any longer
-            log.warning(LogEvent.TEXT_OUTCOME_NOT_KEPT, reason=str(error))
+        begun = resolution.span in self._begun
+        if begun:  # otherwise ``spanned`` does the rest once the disk has taken the span
+            await self._choose(resolution.span, accepted=resolution.accepted)
         self._pass_on(resolution.texts)
+        if not begun:
+            return
         tail = self._spans[resolution.span]
         with suppress(GatewayError, JournalError):  # the recording ends with the same error
             if tail is not None and not resolution.accepted:
                 await self._outlet.send_end(tail.segment, tail.samples)
             for segment in resolution.cancel:
                 await self._outlet.cancel(segment)
+
+    async def _choose(self, span: int, *, accepted: bool) -> None:
+        try:
+            await self._outlet.choose(span, accepted=accepted)
+        except JournalError as error:  # the text must not wait for the disk any longer
+            log.warning(LogEvent.TEXT_OUTCOME_NOT_KEPT, reason=str(error))
 
     def _pass_on(self, texts: tuple[TranscriptSegment, ...]) -> None:
         for text in texts:

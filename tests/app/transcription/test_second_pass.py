@@ -17,6 +17,7 @@ from app.journal.disk import EVENTS
 from app.journal.events import Chosen, Event, decode_lines
 from app.journal.journal import Journal
 from app.journal.take import Take
+from app.transcription import second_pass
 from app.transcription.listening import PATIENT, DictationObserver, DictationSetup, MicrophoneStatus
 from app.transcription.pipeline import Samples, SegmentingVad, SpanningVad, in_thread, transcribe
 from app.transcription.second_pass import SecondPass, SpanChoice
@@ -29,6 +30,7 @@ from protocol.audio import SAMPLE_RATE, decode_frame
 from protocol.errors import ErrorCode
 from protocol.recognition import Options
 from protocol.session import (
+    PLAIN,
     Done,
     Failed,
     Final,
@@ -36,6 +38,7 @@ from protocol.session import (
     Hello,
     SegmentBegin,
     SegmentCancel,
+    SegmentDetails,
     SegmentEnd,
     Welcome,
     decode_client,
@@ -274,7 +277,20 @@ async def test_pieces_are_passed_on_when_the_span_has_no_text(
     assert [each.split(" ")[0] for each in result.take.held.values()] == list(result.pieces.values())
 
 
-async def dictate_tail(root: Path, gateway: SpanGateway) -> Result:
+class SlowStore(AsyncJournal):
+    """Journal on a disk that takes a span only after another text was passed on."""
+
+    def __init__(self, journal: Journal, observer: ToldObserver) -> None:
+        super().__init__(journal)
+        self._observer = observer
+
+    async def begin(self, segment: int, at: int, details: SegmentDetails = PLAIN) -> None:
+        if details.replaces:
+            await wait_until(lambda: self._observer.told, "a text is passed on")
+        await super().begin(segment, at, details)
+
+
+async def dictate_tail(root: Path, gateway: SpanGateway, *, slow: bool = False) -> Result:
     """Dictate two pieces, of which the second has just begun at the end of the recording."""
     audio = np.zeros(3 * SAMPLE_RATE, np.int16)
     spoken: list[VadEvent] = [
@@ -286,7 +302,8 @@ async def dictate_tail(root: Path, gateway: SpanGateway) -> Result:
     async with scripted(gateway.converse) as server:
         with Journal.create(root, ID, Options(), 0) as journal:
             journal.append(audio)
-            store, observer = AsyncJournal(journal), ToldObserver(journal.folder)
+            observer = ToldObserver(journal.folder)
+            store = SlowStore(journal, observer) if slow else AsyncJournal(journal)
             where = fixed_locator(Address(server.url, "k"))
             async with GatewayClient(where, ID, store, Options(), PATIENT) as client:
                 await wait_until(lambda: client.spans, "the gateway offers spans")
@@ -310,6 +327,17 @@ async def test_short_tail_is_sent_when_the_span_is_refused(tmp_path: Path) -> No
     result = await dictate_tail(tmp_path, SpanGateway(refused))
     assert result.gateway.order.index("end 2") < result.gateway.order.index("end 1")
     assert result.observer.texts == {**result.pieces, 2: ""}
+
+
+async def test_span_that_the_disk_takes_too_late_is_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise a restart would offer its text beside texts of its pieces, which were inserted before."""
+    monkeypatch.setattr(second_pass, "LONGEST_S", 0.1)
+    result = await dictate_tail(tmp_path, SpanGateway(), slow=True)
+    assert result.choices == {2: False}
+    assert result.observer.texts == {**result.pieces, 2: ""}
+    assert result.take.counted.keys() == result.pieces.keys()
 
 
 async def test_gateway_without_spans_gets_none(tmp_path: Path, models: Path, sentence: Samples) -> None:
