@@ -287,8 +287,10 @@ def first_lines(text: str, text_font: QFont, width: float, most: int) -> str:
     if not long and len(text) <= MOST and end == units(start):
         return start
     head, tail = split_units(start, last)
-    shown = QFontMetricsF(text_font).elidedText(f"{tail}…", Qt.TextElideMode.ElideRight, width)
-    return head + shown[:-1].rstrip() + "…"
+    shown = QFontMetricsF(text_font).elidedText(f"{tail}…", Qt.TextElideMode.ElideRight, width)[:-1].rstrip()
+    while shown and not _fits(f"{head}{shown}…", text_font, width, most):  # beside some letters "…" is wider
+        shown = shown[:-1].rstrip()
+    return f"{head}{shown}…"
 
 
 def last_lines(text: str, text_font: QFont, width: float, most: int) -> str:
@@ -299,14 +301,18 @@ def last_lines(text: str, text_font: QFont, width: float, most: int) -> str:
         return f"…{end[start:].lstrip(' …')}" if start or len(text) > MOST else end
 
     def fits(start: int) -> bool:
-        shown = from_start(start)
-        layout = lay_out(shown, text_font, width, most, wrap=QTextOption.WrapMode.WordWrap)
-        last = layout.lineAt(layout.lineCount() - 1)
-        return last.textStart() + last.textLength() == units(shown)
+        return _fits(from_start(start), text_font, width, most)
 
     start = bisect_left(range(len(end)), True, key=fits)
     space = end.find(" ", start - 1, min(start + _LONGEST_WORD, len(end) - 1)) if start else 0
     return from_start(max(start, space))
+
+
+def _fits(text: str, text_font: QFont, width: float, most: int) -> bool:
+    """Return whether a label shows the whole text in ``most`` lines."""
+    layout = lay_out(text, text_font, width, most, wrap=QTextOption.WrapMode.WordWrap)
+    last = layout.lineAt(layout.lineCount() - 1)
+    return last.textStart() + last.textLength() == units(text)
 
 
 def tool_tip(text: str) -> str:

@@ -47,6 +47,15 @@ def test_elided_text_fits_its_number_of_lines(theme: Theme, qtbot: QtBot, said: 
     assert said.replace("\n", " ").startswith(text.text()[:-1])
 
 
+@pytest.mark.parametrize("said", ["a recording on a Tuesday with W. A. Yates", "Interview with W. A. Mozart, May"])
+def test_ellipsis_takes_no_line_of_its_own_at_any_width(theme: Theme, qtbot: QtBot, said: str) -> None:
+    text = kept(qtbot, Elided(1), 240, 200)
+    for width in range(60, 240):
+        text.resize(width, 200)
+        text.show_text(said)
+        assert lines(text) == 1, (width, text.text())
+
+
 @pytest.mark.parametrize("most", [1, 2, 5])
 @pytest.mark.parametrize("said", [LONG, "𝄞 kia ora 😀 " * 60, "没有空格的一句话" * 40, "a\nb\n" * 200])
 def test_elided_text_shows_its_end_while_more_follows(theme: Theme, qtbot: QtBot, said: str, most: int) -> None:
