@@ -226,7 +226,7 @@ class IBusInserter:
             return held_insertion(HoldReason.NO_TARGET)
         if own.purpose in PASSWORD_PURPOSES:
             return held_insertion(HoldReason.PASSWORD)
-        await own.knows_text()
+        await own.until_text_known()
         if not await self._stays(moves) or own.left:
             return held_insertion(HoldReason.FOCUS_MOVED)
         # XIM reports no purpose: where a line break might run a command, it becomes a space.
@@ -250,7 +250,7 @@ class IBusInserter:
             if not confirmed and (own.left or not paced):
                 return _stopped(parts, place + 1, confirmed=False)
             if not last:
-                await own.quiet()  # Qt drops a text that arrives while it confirms the one before
+                await own.until_quiet()  # Qt drops a text that arrives while it confirms the one before
         return Insertion(InsertionResult.TYPED)
 
     async def _goes_on(self, own: OwnEngine, moves: int) -> bool:

@@ -66,7 +66,7 @@ class OwnEngine:
         """Wait until IBus has reported the focused client and its purpose; return whether it has."""
         return await holds_within(lambda: bool(self.client) and self.purpose is not None, self._news, deadline_s)
 
-    async def knows_text(self) -> None:
+    async def until_text_known(self) -> None:
         """Wait a moment for the first report of the text around the cursor: later changes prove the arrival."""
         if self._capabilities & SURROUNDING_TEXT:
             await holds_within(lambda: self._around is not None, self._news, _FIRST_TEXT_S)
@@ -80,7 +80,7 @@ class OwnEngine:
         """Wait until the client reports that its cursor moved, or that the committed text is before the cursor."""
         return await holds_within(lambda: self._arrived or self.left, self._news, deadline_s) and self._arrived
 
-    async def quiet(self) -> None:
+    async def until_quiet(self) -> None:
         """Wait until the client has reported nothing for a moment, but only for a while: its cursor may run."""
         if self.client == XIM:
             return

@@ -81,7 +81,7 @@ class IBusWatch:
         return ENGINE in map(engine_name, engines)
 
     async def until_composed(self, deadline_s: float) -> bool:
-        """Wait until no composition is unfinished; return whether that is so."""
+        """Wait until all compositions are finished; return whether they are."""
         engine = await self.engine()
         return await holds_within(lambda: not self._compositions.may_be_open(engine), self._news, deadline_s)
 

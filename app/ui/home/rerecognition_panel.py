@@ -151,10 +151,10 @@ class RerecognitionPanel(QFrame):
         self.note, self.how = remark("warning"), remark()
         self.progress, self.difference = FileProgressBar(theme), DifferenceView(theme, texts)
         self.stop = worded(texts, action_button(self._stop), "history.again.stop")
-        self.take = worded(texts, action_button(self._use_text, "primary"), "history.again.use")
+        self.accept = worded(texts, action_button(self._use_text, "primary"), "history.again.use")
         self.undo = worded(texts, action_button(self._undo), "history.again.back")
         self.keep = action_button(self.fold)
-        self.buttons = FlowRow([self.stop, self.take, self.undo, self.keep])
+        self.buttons = FlowRow([self.stop, self.accept, self.undo, self.keep])
         vertical(
             self.heading,
             self.runs,
@@ -266,7 +266,7 @@ class RerecognitionPanel(QFrame):
             self.note: stage is PanelPart.FAILED,
             self.runs: comparing and self._has_several_runs,
             self.keep: not working,
-            self.take: keeps,
+            self.accept: keeps,
             self.undo: comparing and self._used,
         }
         for widget, visible in shown.items():

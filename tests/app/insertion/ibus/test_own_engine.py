@@ -43,7 +43,7 @@ async def test_text_that_was_there_before_is_no_proof(daemon: FakeIBus, engine: 
     daemon.text, daemon.hears = "same", False
     await use(daemon)
     await engine.until_focused(5)
-    await engine.knows_text()
+    await engine.until_text_known()
     engine.commit("same")
     assert not await engine.until_arrived(0.2)
 
@@ -77,7 +77,7 @@ async def test_text_around_the_cursor_is_compared_up_to_the_cursor(daemon: FakeI
     daemon.hears = False
     await use(daemon)
     await engine.until_focused(5)
-    await engine.knows_text()
+    await engine.until_text_known()
     engine.commit("ab")
     await daemon.call("SetSurroundingText", "vuu", text_value("xxab"), 2, 2)
     assert not await engine.until_arrived(0.05)
@@ -122,5 +122,5 @@ async def test_client_whose_cursor_runs_does_not_stop_the_text(
     await engine.until_focused(5)
     running = asyncio.create_task(run())
     async with asyncio.timeout(PATIENT_S):
-        await engine.quiet()
+        await engine.until_quiet()
     running.cancel()

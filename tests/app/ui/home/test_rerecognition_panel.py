@@ -119,10 +119,10 @@ def test_again_panel_uses_new_text_only_when_accepted(
     panel.show_rerun(RerunView(ONE.session, RerunState.DONE))
     assert stage(panel) is PanelPart.COMPARING and texts("history.again.words", count=1) in panel.how.text()
     assert panel.difference.toPlainText() == "the quickslow fox" and person.used == []
-    panel.take.click()
+    panel.accept.click()
     same = replace(compared("the slow fox"), text="the slow fox")
     panel.show_details(same)
-    assert person.used == ["the slow fox"] and panel.undo.isVisible() and not panel.take.isVisible()
+    assert person.used == ["the slow fox"] and panel.undo.isVisible() and not panel.accept.isVisible()
     panel.undo.click()
     assert person.used == ["the slow fox", "mine"]
     panel.keep.click()

@@ -175,11 +175,11 @@ def test_new_text_is_saved_at_once_and_can_be_undone(panel: TakePanel, asked: li
     panel.show_details(details(1, "take one"))
     panel.again.results_wanted.emit()
     assert panel.again.isVisible(), "another model can be chosen"
-    panel.recognise.take.click()
+    panel.recognise.accept.click()
     assert panel.text.toPlainText() == "take one" and done(asked) == [EditTake(row(1).session, "take one")]
     panel.recognise.undo.click()
     assert panel.text.toPlainText() == "take 1"
-    panel.recognise.take.click()
+    panel.recognise.accept.click()
     panel.text.undo()
     assert panel.text.toPlainText() == "take 1"  # the editor's undo works too
     panel.recognise.keep.click()
@@ -282,7 +282,7 @@ def test_own_text_that_is_used_again_names_its_own_revision(panel: TakePanel, as
     panel.show_take(replace(row(1), revision=1))
     QTest.keyClicks(panel.text, "my ")
     panel.show_details(details(1, "take one"))
-    panel.recognise.take.click()
+    panel.recognise.accept.click()
     panel.show_take(replace(row(1), text="take one", edited=True, revision=3))
     panel.recognise.undo.click()
     assert edits(asked) == [("take one", 1), ("my take 1", 1)]
