@@ -169,7 +169,7 @@ class Sharing(TaskOwner):
             case EndInvite():
                 self._inviting = False
                 self._tasks.start(self._end_pairing(), "end invite")
-            case RenameDevice(device, name):
+            case RenameDevice(device, name) if name:  # without one, it keeps its name
                 self._tasks.start(self._change(device, name), "rename")
             case RevokeDevice(device):
                 self._tasks.start(self._change(device, None), "revoke")

@@ -110,6 +110,21 @@ async def test_device_is_paired_renamed_and_revoked_in_the_panel(shared: Gateway
         )
 
 
+async def test_device_keeps_its_name_if_the_new_one_is_empty() -> None:
+    """The gateway would refuse it, and a message would advise to try again."""
+    located: list[str] = []
+
+    def locate() -> Address:
+        located.append("asked")
+        raise Unreachable("nobody answers")
+
+    async with sharing(Told(), locate) as made:
+        made.ask(RenameDevice("a", ""))
+        made.ask(RevokeDevice("b"))
+        await wait_until(lambda: located, "the other device is revoked")
+        assert len(located) == 1
+
+
 async def test_withdrawn_code_cannot_be_used(shared: Gateway, owned: Address) -> None:
     received = Told()
     async with sharing(received, fixed_locator(owned)) as made:
