@@ -52,7 +52,7 @@ class ComputersPanel(QWidget):
         super().__init__()
         self._theme, self._texts, self._ask = theme, texts, ask
         self._gateways, self._worker = GatewaysView(), WorkerView()
-        self._sharing, self._lending, self._done = SharingView(), LendingView(), ""
+        self._sharing, self._lending, self._new_borrower = SharingView(), LendingView(), ""
         self.problem, self.result = (remark(role) for role in ("warning", "muted"))
         self.use = ChoiceCard(theme, "computer", lambda: self.pair(None))
         self.share = ChoiceCard(theme, "share", self.share_this)
@@ -110,7 +110,7 @@ class ComputersPanel(QWidget):
     def show_lending(self, view: LendingView) -> None:
         """Show the computers that this one recognises for."""
         if _lent_to(self._lending) - _lent_to(view):
-            self._done = ""  # it would contradict the row
+            self._new_borrower = ""  # it would contradict the row
         self._lending = view
         self.lending.show_pairing(view.pairing)
         self._show()
@@ -153,14 +153,14 @@ class ComputersPanel(QWidget):
         self.lending.begin(None)
 
     def _close_others(self, opened: QWidget) -> None:
-        self._done = ""
+        self._new_borrower = ""
         for part in (self.form, self.code, self.lending):
             if part is not opened:
                 part.close_form()
         self._show()
 
     def _lent(self, gateway: str) -> None:
-        self._done = self._texts("lending.done", gateway=gateway)
+        self._new_borrower = gateway
 
     def _focus(self, closing: QWidget, control: QWidget) -> None:
         """Move the focus from a form that closes to ``control``."""
@@ -186,7 +186,8 @@ class ComputersPanel(QWidget):
         self.none.setVisible(len(self.rows) == 1 and not self.form.lists)
         show_text(self.problem, note_text(texts, view.problem), "warning")
         notes = [note_text(texts, note) for note in (view.result, self._sharing.result, self._lending.problem)]
-        show_text(self.result, "\n".join(filter(None, (*notes, self._done))), "muted")
+        done = texts("lending.done", gateway=self._new_borrower) if self._new_borrower else ""
+        show_text(self.result, "\n".join(filter(None, (*notes, done))), "muted")
 
     def _show_rows(self) -> None:
         gateways = replace(self._gateways, found=()) if self.form.lists else self._gateways

@@ -188,6 +188,8 @@ def test_computer_is_lent_in_place(world: World, texts: Texts) -> None:
     ]
     lend_to_attic(panel)
     assert panel.result.text() == texts("lending.done", gateway="attic") and not panel.lending.isVisible()
+    texts.choose("zh" if texts.language == "en" else "en")
+    assert panel.result.text() == texts("lending.done", gateway="attic")
 
 
 def test_result_of_lending_disappears_when_it_stops(world: World, texts: Texts) -> None:
