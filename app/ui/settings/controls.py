@@ -79,6 +79,11 @@ class SettingControl(QWidget):
         """Warning about the value in effect; empty if there is none."""
         return ""
 
+    @property
+    def shows_request(self) -> bool:
+        """True while a requested text is shown that is not in effect."""
+        return False
+
     def submit(self) -> None:
         """Request typed text as the value, unless it was requested already."""
 
@@ -230,6 +235,11 @@ class TextControl(SettingControl):
     def least_width(self) -> int:
         """Return the minimum width of the field, in pixels."""
         return usual_width()
+
+    @property
+    def shows_request(self) -> bool:
+        """True while a requested text is shown that is not in effect."""
+        return bool(self._asked)
 
     def submit(self) -> None:
         """Request the typed value, once per text."""

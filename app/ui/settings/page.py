@@ -212,7 +212,8 @@ class SettingsPage(QWidget):
         refused = self._made.made.get(problem.setting) if note else None
         why = partial(refusal_text, self._texts, problem.setting, note or Note(""))
         for row in self._made.made.values():
-            row.refuse(why if row is refused else None)
+            if row is refused or not row.control.shows_request:  # else it shows what was refused earlier
+                row.refuse(why if row is refused else None)
             row.show_settings(self._known.settings)
         elsewhere = problem.setting in ELSEWHERE
         if note is None or not (refused or elsewhere):

@@ -169,6 +169,11 @@ def test_refused_value_is_reported_at_its_row(page: SettingsPage, texts: Texts) 
     row = page.rows["gateway.url"]
     assert row.refusal.isVisible() and texts("settings.allowed.url") in row.refusal.text()
     assert control.field.text() == "gpu" and not page.trouble.isVisible()
+    page.show_problem(Problem("settings"))  # another setting was changed
+    assert control.field.text() == "gpu" and row.refusal.isVisible()
+    QTest.keyClicks(control.field, "s")
+    QTest.keyClick(control.field, Qt.Key.Key_Return)
+    page.show_settings(replace(Settings(), gateway=GatewaySection("gpus")))
     page.show_problem(Problem("settings"))
     assert not row.refusal.isVisible()
 
