@@ -37,12 +37,8 @@ class DownloadMeter:
 
     @property
     def done(self) -> int:
-        """Bytes done.
-
-        Contents of wheels are on disk twice for a while, but count once.
-        """
-        packed = sum(size for item, size in self._here.items() if self._is_wheel(item))
-        return min(self.size, max(packed, sum(self._here.values()) - packed, self._read))
+        """Bytes that are present or read, at most ``size``."""
+        return min(self.size, max(_bytes_here(self._here, self._wheels), self._read))
 
     def take(self, event: Event, at: float) -> None:
         """Update the figures from an event."""
@@ -72,8 +68,11 @@ class DownloadMeter:
         speed = self.speed(at)
         return (self.size - self.done) / speed if speed else None
 
-    def _is_wheel(self, item: str) -> bool:
-        return item in self._wheels or item.endswith(_WHEEL)
+
+def _bytes_here(here: Mapping[str, int], wheels: frozenset[str] = frozenset()) -> int:
+    """Return the bytes of these files. Contents of wheels are on disk twice for a while, but count once."""
+    packed = sum(size for item, size in here.items() if item in wheels or item.endswith(_WHEEL))
+    return max(packed, sum(here.values()) - packed)
 
 
 class Work(StrEnum):
@@ -112,7 +111,7 @@ class ModelOnDisk:
     @property
     def unfinished(self) -> int:
         """Bytes of an unfinished installation."""
-        return DownloadMeter(1 << 62, self.here).done
+        return _bytes_here(self.here)
 
 
 # -- events ------------------------------------------------------------------------------------------------
