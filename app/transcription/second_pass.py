@@ -217,7 +217,8 @@ class SecondPass(TranscriptionObserver):
         late = span.segment is not None and not self._choice.is_open(span.segment)
         if span.segment is not None and late:  # the disk has taken it after its choice
             await self._choose(span.segment, accepted=False)
-            await self._outlet.cancel(span.segment)
+            with suppress(JournalError):  # a span that is not used needs no outcome
+                await self._outlet.cancel(span.segment)
         if tail is not None and (late or not span.waits):
             await self._outlet.send_end(tail.segment, tail.samples)
 
