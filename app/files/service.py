@@ -1,16 +1,17 @@
 """Recognise files in the background: perform the effects of ``queue`` while dictation continues.
 
-Work that may wait for a disk runs in threads of its own, so that a hanging network folder blocks nothing else.
+Work that may wait for a disk runs in threads of its own, so that a hanging network folder blocks nothing else:
+at most one for each file and each action of the user.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
+from app.core.daemon_thread import DaemonThreads
 from app.core.errors import Note, OutputFailed
 from app.core.problem_notes import unexpected_note
 from app.core.renderers import valid
@@ -73,7 +74,6 @@ T = TypeVar("T")
 Post = Callable[[FilesView | FileText], None]
 
 _LIST: Final = "list.json"
-_THREADS: Final = 4
 _SHOW_S: Final = 0.1
 _CHECK_S: Final = 30.0
 _DISK_S: Final = 5.0
@@ -115,7 +115,7 @@ class Files:
         self._parts = parts
         self._queue = FileQueue()
         self._tasks = Tasks("files")
-        self._pool = ThreadPoolExecutor(_THREADS, "files")
+        self._pool = DaemonThreads()
         self._recogniser = replace(parts.recogniser, pool=self._pool)
         self._events: asyncio.Queue[Event | FileAction] = asyncio.Queue()
         self._runs: dict[int, asyncio.Task[None]] = {}
@@ -142,7 +142,6 @@ class Files:
                     await self._handle_request(await self._events.get())
         finally:
             await self._save()
-            self._pool.shutdown(wait=False, cancel_futures=True)
 
     # -- effects --------------------------------------------------------------------------------------------
 
