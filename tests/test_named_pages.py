@@ -1,4 +1,4 @@
-"""Messages say what to do by themselves: no kind of installation has the pages of docs."""
+"""Messages themselves say what to do, because no installation has the pages of docs."""
 
 import ast
 import re

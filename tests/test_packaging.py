@@ -87,7 +87,7 @@ def test_compose_file_has_durable_redis() -> None:
     for wanted in ("appendonly yes", "appendfsync always", "maxmemory-policy noeviction", "requirepass"):
         assert wanted in said
     for service in services.values():
-        assert all(port.startswith("127.0.0.1:") for port in service["ports"]), "nobody else reaches it"
+        assert all(port.startswith("127.0.0.1:") for port in service["ports"]), "no other computer reaches it"
         assert "healthcheck" in service
 
 

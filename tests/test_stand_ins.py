@@ -1,4 +1,4 @@
-"""Folders that are given to others carry no library under the GPL: stand-ins answer in their place."""
+"""Distributed folders carry no library under the GPL: stand-ins take their place."""
 
 import ctypes
 import runpy

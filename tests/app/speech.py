@@ -19,7 +19,7 @@ SPEECH = Path(__file__).resolve().parent.parent / "data" / "speech"
 
 
 def recording(*names: str, to: Path, silence_s: int = 1) -> Path:
-    """Write the named recordings to ``to`` one after the other, with so much silence after each."""
+    """Write the named recordings to ``to`` one after the other, each followed by ``silence_s`` of silence."""
     silence = np.zeros(silence_s * SAMPLE_RATE, np.int16)
     parts: list[NDArray[np.int16]] = [silence]
     for name in names:

@@ -69,7 +69,7 @@ def worker_is(told: list[News], state: LocalWorkerState) -> bool:
     return isinstance(seen, WorkerView) and seen.state is state
 
 
-async def what_is_tried_is_told(app: Application, told: list[News]) -> None:
+async def trials_of_microphone_and_keys_are_reported(app: Application, told: list[News]) -> None:
     app.ask(TryMicrophone(on=True))
     await wait_until(lambda: newest(told, MicrophoneTrial), "the microphone is tried")
     app.ask(TryMicrophone(on=False))
@@ -78,7 +78,7 @@ async def what_is_tried_is_told(app: Application, told: list[News]) -> None:
     assert newest(told, KeysSeen) == KeysSeen(testing=True)
 
 
-async def models_are_told_and_chosen(app: Application, told: list[News]) -> None:
+async def models_are_reported_and_chosen(app: Application, told: list[News]) -> None:
     app.ask(WatchModels(True))
     await wait_until(lambda: newest(told, ModelsView), "the models")
     view = newest(told, ModelsView)
@@ -99,7 +99,7 @@ async def models_are_told_and_chosen(app: Application, told: list[News]) -> None
     await wait_until(lambda: worker_is(told, LocalWorkerState.IDLE), "the usual one runs again")
 
 
-def nothing_is_played_while_somebody_speaks(app: Application, told: list[News]) -> None:
+def nothing_is_played_during_a_recording(app: Application, told: list[News]) -> None:
     app.ask(Verb.START)
     app.ask(PlayTake(UUID(int=1)))
     playing = newest(told, PlaybackView)
@@ -121,8 +121,8 @@ async def test_app_reports_its_state_and_reacts_to_changes(home: Path) -> None:
         assert newest(received, WindowWanted) is None
         app.ask(Verb.SHOW)
         assert newest(received, WindowWanted)
-        nothing_is_played_while_somebody_speaks(app, received)
-        await models_are_told_and_chosen(app, received)
+        nothing_is_played_during_a_recording(app, received)
+        await models_are_reported_and_chosen(app, received)
         with pytest.raises(ControlRefused, match="no text to paste"):
             await asyncio.to_thread(ask, {"verb": "paste-held"})
         app.ask(Verb.QUIT)
@@ -144,7 +144,7 @@ async def test_changed_settings_are_saved_and_take_effect(home: Path) -> None:
             return isinstance(seen, Settings) and seen.audio.microphone == "USB" and seen.hotkeys.mode == "hold"
 
         await wait_until(kept, "both are in force")
-        await what_is_tried_is_told(app, received)
+        await trials_of_microphone_and_keys_are_reported(app, received)
     assert 'microphone = "USB"' in (folders().config / "settings.toml").read_text()
 
 

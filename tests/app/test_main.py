@@ -101,7 +101,7 @@ def test_first_window_looks_as_chosen(
     written: str,
     look: tuple[str, str, str],
 ) -> None:
-    """Settings come later: the window would change its language and colours while somebody reads it."""
+    """Settings come later: the window would change its language and colours before the user's eyes."""
     require(NEEDED)
     request.getfixturevalue("qapp")
     from app.main import choose_appearance

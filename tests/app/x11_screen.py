@@ -1,4 +1,4 @@
-"""A screen, and connections to it, for the tests of several folders. Each folder has a screen of its own."""
+"""A screen, and connections to it, for the tests of several folders. Each folder has a separate screen."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Fixtures with a gateway and a session on a broker of their own."""
+"""Fixtures with a gateway and a session on a separate broker."""
 
 from collections.abc import AsyncIterator
 

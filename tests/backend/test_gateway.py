@@ -307,7 +307,7 @@ async def test_readiness_follows_workers_and_broker(gateway: Gateway, redis: "Re
         async with http.get(f"{gateway.url}/v1/workers?api_key={KEY}") as response:
             assert [worker["worker"] for worker in (await response.json())["workers"]] == ["w"]
         await redis.config_set("maxmemory", "1")
-        await wait_until(lambda: not gateway.monitor.up, "the broker is full, although nobody speaks")
+        await wait_until(lambda: not gateway.monitor.up, "the broker is full although no session is active")
         status, body = await ready()
         assert (status, body["ready"], body["accepting"]) == (503, False, False)
         assert body["broker"]["trouble"] == "full" and "broker" in [reason["code"] for reason in body["reasons"]]

@@ -1,4 +1,4 @@
-"""Speakers of benchmarks: what they say when texts are missing."""
+"""Speakers of benchmarks: the error when texts are missing."""
 
 import asyncio
 

@@ -130,7 +130,7 @@ class ModelGateway:
         assert piece.segment in self.receiving, f"audio of a segment that is not open: {piece}"
         attempt, held = self.receiving[piece.segment]
         if piece.offset > held:
-            if self.asked.get(piece.segment) != held:  # frames that were on their way ask no second time
+            if self.asked.get(piece.segment) != held:  # frames in flight cause no second request
                 self._ask(piece.segment, held)
         else:
             self.receiving[piece.segment] = (attempt, max(held, piece.offset + piece.samples))

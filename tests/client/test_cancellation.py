@@ -1,4 +1,4 @@
-"""Speech that nobody waits for is cancelled, over real sockets."""
+"""Speech is cancelled once its text is no longer awaited, over real sockets."""
 
 import asyncio
 from uuid import uuid4

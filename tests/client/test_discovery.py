@@ -51,7 +51,7 @@ def test_own_addresses_include_loopback_of_ipv4() -> None:
     assert any(ipaddress.ip_address(address).is_loopback for address in own_addresses())
 
 
-def test_own_addresses_of_ipv6_are_those_that_lead_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_own_addresses_of_ipv6_are_those_that_other_computers_reach(monkeypatch: pytest.MonkeyPatch) -> None:
     found = [*((socket.AF_INET6, one) for one in ("fd00::4", "fe80::1%eth0", "::1")), (socket.AF_INET, "10.0.0.4")]
     addresses = {"eth0": [SimpleNamespace(family=family, address=one) for family, one in found]}
     monkeypatch.setattr(psutil, "net_if_stats", lambda: {"eth0": SimpleNamespace(isup=True)})

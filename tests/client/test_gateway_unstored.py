@@ -35,7 +35,7 @@ TEXT = Final(0, "the text")
 
 
 class StuckStore(TemporaryAudio):
-    """A store whose disk refuses the result of segment 0, and says so late."""
+    """A store whose disk refuses the result of segment 0 after a delay."""
 
     def __init__(self) -> None:
         super().__init__()

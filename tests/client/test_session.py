@@ -133,7 +133,7 @@ def test_missing_rewinds_to_the_named_sample() -> None:
     session = connected()
     spoken(session, 0, 3 * FRAME_SAMPLES)
     session.receive(Missing(0, FRAME_SAMPLES))
-    assert all_sent(session)[0] == AudioPiece(0, 0, FRAME_SAMPLES), "what was never sent is not left out"
+    assert all_sent(session)[0] == AudioPiece(0, 0, FRAME_SAMPLES), "audio that was never sent is not skipped"
     session.receive(Missing(0, FRAME_SAMPLES))
     assert all_sent(session) == [
         AudioPiece(0, FRAME_SAMPLES, FRAME_SAMPLES),
@@ -263,7 +263,7 @@ def test_lost_attempt_is_started_again_after_resume() -> None:
     assert all_sent(session) == [SegmentBegin(0, 0, 1), AudioPiece(0, 0, 3), SegmentEnd(0, 3)]
     assert session.receive(Queued(0)) == [Queued(0)]
     assert session.receive(failed) == []
-    assert session.receive(Queued(0)) == [], "an old failure that comes again takes nothing back"
+    assert session.receive(Queued(0)) == [], "a repeated old failure undoes nothing"
 
 
 @pytest.mark.parametrize("held", [{"receiving": {0: 1}}, {"queued": (0,)}])

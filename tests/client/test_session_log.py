@@ -39,7 +39,7 @@ def test_session_log_writes_one_line_per_segment(lines: Lines) -> None:
     assert offsets == [2_000, 2_010, 2_020, 2_900, 2_950]
     assert "sends" not in line and "secret" not in str(line)
     log.log_result(Final(2, "told again"), 13.0)
-    assert "ended" not in lines[-1], "of what is not known no times are made up"
+    assert "ended" not in lines[-1], "unknown times are not invented"
 
 
 def test_session_log_writes_retries_and_failures(lines: Lines) -> None:

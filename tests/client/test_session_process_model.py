@@ -14,7 +14,8 @@ from tests.helpers.examples import examples
 
 
 class OfProcessesThatDie(AgainstModelGateway):
-    """Processes that die at random: each segment ends once, whatever the gateway knows and the next one does not.
+    """Processes that die at random: each segment ends once, whatever the gateway knows that the next process does
+    not.
 
     A result may be kept in memory only, as on a disk that became read-only, or the disk may lose one that it kept.
     A process begins known segments again, and recognises those again that had failed.
@@ -56,7 +57,7 @@ class OfProcessesThatDie(AgainstModelGateway):
         self.read_only = not self.read_only
 
     def check(self, outgoing: Outgoing) -> None:
-        """Note also what a gateway gives up although only this process has its result."""
+        """Also note segments that a gateway forgets although only this process has their results."""
         super().check(outgoing)
         if isinstance(outgoing, SegmentCancel) and outgoing.segment not in self.on_disk.keys() | self.cancelled:
             self.given_up = True
@@ -98,7 +99,7 @@ class OfProcessesThatDie(AgainstModelGateway):
                 self.results[number] = 1
 
     def complete(self) -> None:
-        """Resume in another session if the gateway has nothing any more of a segment that has no result here."""
+        """Resume in another session if the gateway has lost a segment that has no result here."""
         super().complete()
         if not self.session.done and self.session.owed:
             assert self.given_up

@@ -1,4 +1,4 @@
-"""Run gateway, workers and commands as a user of Redis with the rights of the documents, and no others."""
+"""Run gateway, workers and commands as a user of Redis with the documented rights, and no others."""
 
 import re
 from pathlib import Path

@@ -180,7 +180,7 @@ def test_missing_audio_is_reported_each_time_and_rest_is_recognised(spoken: Spok
     assert Library(spoken.root).sweep(2e9, ALL) == []
 
 
-def test_audio_behind_the_end_is_recognised(spoken: Spoken) -> None:
+def test_audio_after_the_end_is_recognised(spoken: Spoken) -> None:
     spoken.write(b"".join(spoken.lines), spoken.audio + spoken.audio)
     sent = spoken.resend()
     assert sent.returncode == 0 and f"the audio has {2 * len(spoken.audio)} bytes" in sent.stderr

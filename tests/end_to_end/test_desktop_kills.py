@@ -91,7 +91,7 @@ def kill(app: DesktopApp, field: TextField, kills: int, chance: random.Random) -
         kinds = chance.sample([APP, *PROGRAMS], 2 if chance.random() < 0.3 else 1) if number else [APP]
         found = [wait_until_sync(partial(process_of, app, kind), f"{kind} runs", START_S) for kind in kinds]
         for process in found:
-            with suppress(psutil.NoSuchProcess):  # the other one has taken it along
+            with suppress(psutil.NoSuchProcess):  # it ended together with the other one
                 process.kill()
         hit["+".join(sorted(kinds))] += 1
         if APP in kinds:
@@ -122,7 +122,7 @@ def check(app: DesktopApp, field: TextField, models: Path) -> tuple[int, int]:
             perhaps[spoken.rewritten] += spoken.inserting
             count += 1
         assert speech(audio_of(take), models / "fsmn-vad") <= heard, take.session
-    assert +sure <= typed <= perhaps, "what the journal says was inserted is there, once, and nothing else"
+    assert +sure <= typed <= perhaps, "the field has each inserted text of the journal once, and nothing else"
     return count, typed.total()
 
 

@@ -43,7 +43,7 @@ def app(models: Path) -> Iterator[DesktopApp]:
 
 
 def tells_cursor(app: DesktopApp, target: Target) -> bool:
-    """Return whether the program of the field tells where its text cursor is, as the app asks it once."""
+    """Return whether the field's program reports its text cursor when it is asked once, as the app does."""
     place = asyncio.run(find_text(target, {"XDG_RUNTIME_DIR": str(app.desktop.folder)}))
     return place is not None and place.caret is not None
 
@@ -89,7 +89,7 @@ def talking_in_field(app: DesktopApp) -> Iterator[tuple[Area, Area]]:
 
 
 @pytest.mark.usefixtures("nothing_stays")
-def test_overlay_leaves_lower_edge_for_field_there(app: DesktopApp) -> None:
+def test_overlay_moves_to_top_when_field_is_at_lower_edge(app: DesktopApp) -> None:
     with talking_in_field(app) as (field, caret):
         assert field.shared_pixels(SCREEN) == field.width * field.height and field.shared_pixels(caret)
         (shown,) = wait_until_sync(lambda: [one for one in overlays(app) if one.bottom < 400], "it is at the top")
@@ -110,7 +110,7 @@ def test_overlay_is_beside_text_cursor_when_chosen(app: DesktopApp) -> None:
 
 
 @pytest.mark.usefixtures("nothing_stays")
-def test_overlay_is_nowhere_when_switched_off(app: DesktopApp) -> None:
+def test_overlay_is_hidden_when_switched_off(app: DesktopApp) -> None:
     app.set(general__overlay="off")
     with talking_in_field(app):
         app.hear_on(0.5)

@@ -50,7 +50,7 @@ def run(programs: Path, home: Path, models: Path, *command: str) -> "subprocess.
 
 
 def use_newly(home: Path, models: Path) -> None:
-    """Leave what only this version writes: settings, tables of the history, a take, a device."""
+    """Write what only this version writes: settings, tables of the history, a take, a device."""
     place = home / "config" / "settings.toml"
     settings = tomlkit.parse(place.read_text())
     settings["updates"] = {"check": True, "url": "https://updates.example/updates.json"}

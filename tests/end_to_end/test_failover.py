@@ -52,7 +52,7 @@ class People:
         return self.gateway.monitor.snapshot(self.gateway.hub).totals.final
 
     async def answered(self, more: int = SPEAKERS) -> None:
-        """Wait until so many more segments have their text."""
+        """Wait until this many more segments have their texts."""
         before = self.final
         await wait_until(lambda: self.final >= before + more, "people are answered", 90)
 
@@ -175,7 +175,7 @@ async def lose_writes(people: People, set_up: SetUp) -> None:
     primary = await asyncio.to_thread(set_up.primary)
     (replica,) = await asyncio.to_thread(set_up.replicas, primary)
     replica.freeze()
-    await asyncio.to_thread(primary.ask, "CLIENT", "KILL", "TYPE", "replica")  # and it cannot come back
+    await asyncio.to_thread(primary.ask, "CLIENT", "KILL", "TYPE", "replica")  # it cannot restart
     before = offset(primary)
     await in_thread(lambda: offset(primary) > before + 100_000, "audio is written")
     written = offset(primary)

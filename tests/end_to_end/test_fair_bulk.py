@@ -79,8 +79,8 @@ async def test_second_file_does_not_wait_for_first(tmp_path: Path, broker: Broke
             await wait_until(lambda: first.texts, "the first file is on its way", 30.0)
             files.create_task(second.recognise(endpoint))
             await wait_until(lambda: second.texts, "the second file too", 30.0)
-            assert len(first.texts) < 40, "not behind the first"
-    assert at_the_end[0] >= 5, "of its 40: behind the first there would be none"
+            assert len(first.texts) < 40, "the second file waited for the first"
+    assert at_the_end[0] >= 5, "too few of its 40 segments; after the first file there would be none"
 
 
 @pytest.mark.proof(minutes=1.5)

@@ -1,4 +1,4 @@
-"""Tests that programs neither wait for nor fail at pipes in the place of their files, and name them."""
+"""Test that a program names a pipe that stands in place of one of its files, and neither waits nor fails."""
 
 import os
 import subprocess

@@ -89,7 +89,7 @@ class Together:
         return [line for line in lines if line["event"] == name]
 
     async def restart(self, times: int) -> None:
-        """Replace all processes; ``times``: how often that has been asked with this one."""
+        """Replace all processes; ``times``: number of restarts so far, with this one."""
         self.started.program.popen.send_signal(signal.SIGHUP)
         await wait_until(lambda: len(self.events("processes.restarted")) == times, "all are replaced", 120)
 
@@ -103,7 +103,7 @@ class Together:
 
 @contextmanager
 def started(home: Path, processes: int, *arguments: str) -> Iterator[Started]:
-    """Run a gateway that ends as told and leaves no address behind."""
+    """Run a gateway; afterwards check that it ends on request and removes its address."""
     with running_chain(home) as chain:
         program, endpoint = chain.gateway("--processes", str(processes), *arguments)
         yield Started(processes, chain, program, endpoint)

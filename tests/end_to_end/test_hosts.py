@@ -99,7 +99,9 @@ class Trouble:
 
     def over(self, what: str) -> None:
         """Report how soon speech is recognised again."""
-        sys.stdout.write(f"{what}: what is being said has its text after {self.speaker.seconds_to_text():.1f} s\n")
+        sys.stdout.write(
+            f"{what}: the current sentence has its text after {self.speaker.seconds_to_text():.1f} s\n"
+        )
 
 
 def revoked(shared: Shared, speaker: Device, paired: Record) -> float:
@@ -108,7 +110,7 @@ def revoked(shared: Shared, speaker: Device, paired: Record) -> float:
     began = shared.revoke(paired["device"])
     ended = speaker.wait("ended")
     assert ended["error"] == "Unauthorised" and "revoked" in ended["reason"]
-    assert (took := float(ended["at"] - began)) < LIMITS.ping_s, "a ping, and not the gateway, ended it"
+    assert (took := float(ended["at"] - began)) < LIMITS.ping_s, "a missed ping ended it, and not the gateway"
     return took
 
 
@@ -124,7 +126,7 @@ def worker_revoked(shared: Shared, tower: Host, worker: Program, enlisted: Recor
         began = shared.revoke_by_hand(enlisted["device"])
         took = float(went.result()) - began
     assert worker.popen.wait(30) == REFUSED
-    assert took < PING_S, "a ping, and not the gateway, ended it"
+    assert took < PING_S, "a missed ping ended it, and not the gateway"
     return took
 
 

@@ -146,4 +146,4 @@ def test_wheel_dictates_without_a_checkout_and_leaves_only_data(
     person.run(*installed.uninstall)
     data = [person.home / ".cache", *(person.home / where / "kikipounamu" for where in DATA)]
     left = [path for path in person.home.rglob("*kikipounamu*") if not any(map(path.is_relative_to, data))]
-    assert [path for path in left if path.suffix != ".lock"] == [], "an empty lock of pipx's stays"
+    assert [path for path in left if path.suffix != ".lock"] == [], "only pipx's empty lock may stay"

@@ -1,7 +1,7 @@
-"""The app is killed after each line of its journal, and so is its recovery: each word is there once.
+"""Test that each word is there once, although the app and then its recovery are killed after each journal line.
 
-The programs are real; only microphone and text field are not. Texts are digests of the samples that they are of,
-so each word tells where it was said. The gateway knows of the session what it knew at the kill.
+The programs are real; only microphone and text field are not. Each text is a digest of its samples, so each word
+shows where it was said. The gateway keeps its knowledge of the session over a kill.
 """
 
 import signal
@@ -72,7 +72,8 @@ def found_in(place: Path) -> TakeSnapshot:
 
 
 def check(place: Path) -> None:
-    """Check that each sample of a segment is in one text, each text of its samples, and each word typed once."""
+    """Check that each sample of a segment is in one text, each text matches its samples, and no word is typed
+    twice."""
     found, document = found_in(place), place / "document"
     typed = Counter(document.read_text().split() if document.exists() else [])
     assert set(typed.values()) <= {1}, "no word is typed twice"

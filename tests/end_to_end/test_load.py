@@ -81,7 +81,7 @@ async def test_accepted_segments_are_answered_by_slow_worker(chain: Chain, broke
         plan = Streams(8, 0.1, ramp_s=2.5, pace=0.1)
         async with asyncio.TaskGroup() as scenario:
             scenario.create_task(run_streams(plan, locate, recorder, impatient))
-            await wait_until(lambda: recorder.tally.refusals, "somebody is refused")
+            await wait_until(lambda: recorder.tally.refusals, "a client is refused")
             chain.worker(name="help")
     tally = recorder.tally
     assert tally.flawless, tally.complaints
@@ -128,7 +128,9 @@ async def test_gateway_holds_limited_audio_while_broker_hangs(chain: Chain, brok
         finally:
             broker.process.send_signal(signal.SIGCONT)
         await speaking
-    assert most / 4 < held < 1.1 * most, "it looks when a sixteenth came in; all that is said is 30 MB"
+    assert most / 4 < held < 1.1 * most, (
+        "the gateway checks after each sixteenth of the limit; all speech is 30 MB"
+    )
     assert recorder.tally.flawless and recorder.tally.finished == 20, recorder.tally.complaints
 
 

@@ -1,4 +1,5 @@
-"""Test networks that vanish, cut mid-frame, slow down, stall or half-open: no segment is lost or doubled."""
+"""Test networks that vanish, cut mid-frame, slow down, stall or carry one direction: no segment is lost or
+doubled."""
 
 import asyncio
 import random
@@ -120,7 +121,7 @@ def half_open(*places: str) -> Trouble:
                 await network.whole()
                 before = proxy.accepted
                 proxy.half_open(ways)
-                await wait_until(lambda: proxy.accepted > before, "somebody noticed", 90)  # noqa: B023 # at once
+                await wait_until(lambda: proxy.accepted > before, "a peer noticed", 90)  # noqa: B023 # at once
                 network.done[f"{place} half-open"] += 1
 
     return trouble

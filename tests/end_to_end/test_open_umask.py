@@ -45,7 +45,7 @@ def modes(paths: set[Path]) -> dict[Path, int]:
 
 @pytest.mark.parametrize("program", PROGRAMS)
 @pytest.mark.parametrize(("umask", "becomes"), [(0o000, 0o022), (0o002, 0o002), (0o077, 0o077)])
-def test_program_forbids_others_to_write_and_allows_no_more_than_its_user(
+def test_program_takes_write_access_from_others_and_keeps_stricter_umask(
     program: str, umask: int, becomes: int
 ) -> None:
     command = [sys.executable, "-c", CODE.format(program=program, umask=umask)]

@@ -1,4 +1,4 @@
-"""Test that texts fit to real fields, and wait where a password field or a button has the focus.
+"""Test that texts are fitted to real fields, and wait where a password field or a button has the focus.
 
 Inserter, accessibility and programs are real, on X11 and on sway; only the recognition is left out.
 """

@@ -52,7 +52,7 @@ async def speak(endpoint: Endpoint, options: Options, victim: "Victim") -> tuple
                 await client.end(segment)
                 if segment == 0:
                     await wait_until(lambda: 0 in texts, "the first text")
-            await wait_until(victim.kill, "somebody decodes the second one")
+            await wait_until(victim.kill, "a worker decodes the second segment")
             await client.finish()
             await listening
     return session, texts

@@ -45,7 +45,7 @@ def samples_of(log: Path) -> int:
 def check(speaker: LiveSpeaker, *, live: bool = True) -> None:
     """Check that the final is that of the whole segment, and that live text was its beginning.
 
-    ``live``: there must be some. A busy computer may have none for a short segment in time.
+    ``live``: live text is required. For a short segment, a busy computer may have none in time.
     """
     assert speaker.final == measured(speaker.pcm)
     assert speaker.partials or not live
@@ -78,7 +78,7 @@ async def test_live_text_costs_each_sample_once_however_long_and_many_the_segmen
 
 
 async def test_killed_streaming_workers_cost_no_text(tmp_path: Path, broker: Broker) -> None:
-    """The next worker goes on within two seconds, and after the last one hypotheses of the segment do."""
+    """The next worker continues within two seconds; after the last worker, hypotheses of the segment do."""
     with running_chain(tmp_path, broker.url) as chain:
         _, endpoint = chain.gateway()
         chain.worker("--engine", ENGINE)

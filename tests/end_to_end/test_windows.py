@@ -111,7 +111,7 @@ def settled(app: DesktopApp, height: int = 0) -> bytes:
 
 
 def another(app: DesktopApp, *before: bytes) -> bytes:
-    """Return the pixels with the names of pages once they are none of those before."""
+    """Wait until the names of the pages look different from all of ``before``, and return their pixels."""
     found: bytes = wait_until_sync(
         lambda: new if (new := settled(app, TABS)) not in before else b"", "another one"
     )

@@ -17,7 +17,8 @@ _LAUNCHER = "/usr/libexec/at-spi-bus-launcher"
 
 
 def start_bus(desktop: Desktop) -> str:
-    """Start the session's bus at the usual place, and the launcher of accessibility's; return its address."""
+    """Start the session bus at its usual place, and the launcher of the accessibility bus; return the former's
+    address."""
     require(("dbus-daemon", "at-spi2-core"))
     place = desktop.folder / "bus"
     address = f"unix:path={place}"
@@ -53,7 +54,7 @@ async def _has_accessibility(address: str) -> bool:
 class Form:
     """A window with a field, a password field and a button, which takes part in accessibility.
 
-    ``toolkit``: ``qt`` or ``gtk``. The field has the focus and ``text``, and the caret is behind it.
+    ``toolkit``: ``qt`` or ``gtk``. The field has the focus and contains ``text``; the caret stands after it.
     """
 
     def __init__(self, desktop: Screen, toolkit: str, text: str) -> None:

@@ -36,7 +36,7 @@ def kill_broker(gateway: Program) -> None:
 
 
 def open_to_all(chain: Chain, port: int) -> None:
-    """Let the next gateway serve every protocol; ``port``: that of Wyoming."""
+    """Let the next gateway serve every protocol; ``port``: for Wyoming."""
     chain.configure(f'wyoming = "{port}"\nearlier_protocol = true\n')
 
 

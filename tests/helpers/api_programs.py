@@ -1,4 +1,4 @@
-"""Programs that use clients from the package indexes as their documentation says. Each prints the texts it gets.
+"""Programs that use published clients as their documentation describes. Each prints the texts that it gets.
 
 Each is called with the URL of a gateway, its key and a WAV file of 16 kHz mono, in an environment of its own.
 """
@@ -11,7 +11,7 @@ from typing import Final
 class ClientProgram:
     """Program with its pinned ``packages``. ``texts``: lines that it prints.
 
-    ``alone``: packages that are installed without what they require, as that needs compilers or a desktop.
+    ``alone``: packages installed without their dependencies, which need compilers or a desktop.
     """
 
     code: str

@@ -1,7 +1,7 @@
 """Small clients of every API, which check that no text is doubled or taken back.
 
-Each says some speech and returns its whole text. It raises ``ApiFailed`` for an error in the shape of its API, and
-for a connection that breaks off. Anything else that is no whole text fails the test.
+Each speaks and returns the whole text. It raises ``ApiFailed`` for an error in the format of its API, and for a
+connection that breaks off. Any other incomplete text fails the test.
 """
 
 import asyncio
@@ -75,7 +75,7 @@ async def openai_file(endpoint: Endpoint, samples: Samples, sent: asyncio.Event)
 
 
 async def openai_translation(endpoint: Endpoint, samples: Samples, sent: asyncio.Event) -> str:
-    """Translate a whole file at once; a worker must be able to."""
+    """Translate a whole file at once; needs a worker that translates."""
     body = await _posted(endpoint, samples, sent, "/v1/audio/translations")
     return str(json.loads(body)["text"])
 
@@ -117,7 +117,7 @@ async def realtime(endpoint: Endpoint, samples: Samples, sent: asyncio.Event, ra
 
 
 def _turns(events: list[dict[str, Any]]) -> str:
-    """Return the texts of all turns, in order; the deltas of each must be its text."""
+    """Return the texts of all turns, in order; the deltas of each turn must add up to its text."""
     order = [event["item_id"] for event in events if event["type"] == "input_audio_buffer.committed"]
     completed = [event for event in events if event["type"].endswith("transcription.completed")]
     texts = {event["item_id"]: event["transcript"] for event in completed}
@@ -150,7 +150,7 @@ async def funasr(endpoint: Endpoint, samples: Samples, sent: asyncio.Event) -> s
 
 
 async def earlier(endpoint: Endpoint, samples: Samples, sent: asyncio.Event) -> str:
-    """Speak the earlier server's protocol; each chunk gets one text, and together they are the text."""
+    """Speak the earlier server's protocol; each chunk gets one text, and these together are the whole text."""
     chunks: dict[int, str] = {}
     async with _socket(endpoint, "/ws/asr") as socket:
         await socket.send_json({"action": "start", "session_id": "test"})

@@ -1,6 +1,6 @@
 """Programs on the bus of a desktop, such as the host of status icons: they answer calls and make calls.
 
-A thread of its own serves the connection, for tests without an event loop.
+A separate thread serves the connection, for tests without an event loop.
 """
 
 import asyncio

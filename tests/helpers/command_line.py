@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 def called(
     program: typer.Typer, *arguments: str, environment: Mapping[str, str]
 ) -> "subprocess.CompletedProcess[str]":
-    """Return what a program says and its exit status; ``environment``: variables besides this process's."""
+    """Return the output and the exit status of a program; ``environment``: variables besides this process's."""
     done = CliRunner().invoke(program, arguments, env=environment)
     if done.exception is not None and not isinstance(done.exception, SystemExit):
         raise done.exception

@@ -18,8 +18,8 @@ async def tls_client(
 ) -> AsyncIterator[aiohttp.ClientSession]:
     """Yield a client; afterwards wait until the loop has closed each of its sockets.
 
-    A client ends the connections that it keeps for more requests. Others, as of a WebSocket or an answer that was
-    not read, end with the answer of the other side to the end of TLS: that direction is cut here.
+    A client closes its idle connections by itself. Others, such as that of a WebSocket or of an unread response,
+    end only once the peer answers the end of TLS, so this shuts their sockets down.
     """
     sockets: list[socket.socket] = []
 

@@ -116,7 +116,7 @@ class Desktop(Screen):
     def focus(self, title: str) -> str:
         """Focus the window with this title, and return its id.
 
-        A window that is closed just now hands the focus to another one later.
+        A window that is just closing may hand the focus to another one later.
         """
         window = self.window(title)
 

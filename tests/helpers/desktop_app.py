@@ -304,7 +304,7 @@ class RunningApp(ABC):
 
 
 def takes_with_speech(found: Iterable[TakeSnapshot]) -> list[TakeSnapshot]:
-    """Return the takes with speech, in order of their beginning: files are added to a folder only then.
+    """Return the takes with speech, in order of their beginning: later writes create no files in their folders.
 
     A take may be deleted meanwhile, if it turns out to have no speech.
     """
@@ -371,7 +371,8 @@ def segments_of(take: TakeSnapshot) -> list[bytes]:
 def running_app(models: Path, *arguments: str, start: bool = True, welcomed: bool = True) -> Iterator[DesktopApp]:
     """Run screen, microphone and app until the context ends, and print the app's output.
 
-    ``welcomed``: the window skips the first steps, and pieces are inserted at once: their texts are digests.
+    ``welcomed``: the window skips the first steps, and each piece is inserted at once, because its text is a
+    digest.
     """
     require(NEEDED)
     with (

@@ -1,4 +1,4 @@
-"""A desktop portal on a session bus of its own, whose answers the test chooses. The real daemon carries them."""
+"""A desktop portal on a separate session bus with the real daemon. The test chooses its answers."""
 
 import asyncio
 from collections.abc import Callable

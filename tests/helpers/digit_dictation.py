@@ -104,7 +104,7 @@ def found_speech(app: App, take: int) -> bool:
 def shows(app: App, window: TextField | Terminal, text: str) -> None:
     """Wait until the window contains exactly this text and the take is marked as done.
 
-    On GNOME, letters stand before it: windows there take keys late, so a test types some first.
+    On GNOME, letters stand before it: new windows there accept keys late, so a test first types until they do.
     """
 
     def added() -> str:
@@ -115,7 +115,7 @@ def shows(app: App, window: TextField | Terminal, text: str) -> None:
 
 
 def arrives(app: App, mode: str, target: str, situation: str) -> None:
-    """Dictate into the target, and check the text and what was in the clipboard."""
+    """Dictate into the target, and check the text and that the clipboard has its earlier contents."""
     desktop = app.desktop
     copied = COPIED.get(situation, {"text/plain": b"before"})
     desktop.copy_all(copied)
@@ -132,8 +132,10 @@ def arrives(app: App, mode: str, target: str, situation: str) -> None:
     wait_until_sync(lambda: desktop.holds(copied), "the clipboard is as before")
     wait_until_sync(lambda: desktop.holds(SELECTED, primary=True), "the selected text is as before")
     assert other is None or window.text == there
-    assert desktop.focused == (other or window).title, "the app takes no focus"
-    assert desktop.focus_moves[moves:] in ([], [other.title] if other else []), "not for a moment either"
+    assert desktop.focused == (other or window).title, "the app took the focus"
+    assert desktop.focus_moves[moves:] in ([], [other.title] if other else []), (
+        "the app took the focus for a moment"
+    )
 
 
 def waits_for_password_field(app: App) -> None:

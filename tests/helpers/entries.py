@@ -1,4 +1,4 @@
-"""Start of a console script: without garbage collection until everything is imported, and interrupted there."""
+"""Start console scripts under faults, and check that garbage collection waits for their imports."""
 
 import subprocess
 import sys
@@ -53,7 +53,8 @@ print("runs with", resource.getrlimit(resource.{limit})[0])
 
 
 def required_with_limit(limit: str, value: tuple[int, int], needs: str) -> tuple[int, str, str]:
-    """Require this of a system with a limit; return the exit status, the output and the errors."""
+    """Call ``require`` with ``needs`` under a resource limit; return the exit status, the output and the
+    errors."""
     code = _REQUIRED.format(limit=limit, value=value, needs=needs)
     done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, timeout=60)
     return done.returncode, done.stdout, done.stderr
@@ -67,7 +68,7 @@ def ended_without(module: str, library: str) -> tuple[int, str]:
 
 
 def ended_with_limit(module: str, limit: str, value: int, *words: str) -> tuple[int, str]:
-    """Run the ``main`` of a module with a limit of the system; return its exit status and its errors."""
+    """Run the ``main`` of a module under a resource limit; return its exit status and its errors."""
     code = _LIMITED.format(module=module, limit=limit, value=value, words=words)
     done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, timeout=60)
     return done.returncode, done.stderr

@@ -1,6 +1,7 @@
-"""How many random examples Hypothesis tries: some in the suite, all in ``tests/test_properties.py``, a proof.
+"""Number of random examples that Hypothesis tries: a part in the suite, all in the proof
+``tests/test_properties.py``.
 
-Those of the suite are the same each time: it fails only for what a change has done. The proof draws others.
+The suite draws the same examples in every run, so that only a change makes it fail. The proof draws new ones.
 """
 
 import os

@@ -1,7 +1,7 @@
 """The daemon of IBus, with one text field, as a program on a message bus.
 
-It behaves as IBus 1.5.32 does, also where that surprises: an engine is asked for what it wants only after its
-first ``FocusIn``, and once a registered engine has left, there is no global engine at all.
+It behaves as IBus 1.5.32 does, even where that surprises: IBus asks an engine what it wants only after the
+engine's first ``FocusIn``, and has no global engine once a registered engine has left.
 """
 
 from collections.abc import Awaitable, Callable, Coroutine
@@ -83,7 +83,7 @@ class FakeIBus:
         self.bus.emit(USERS, ENGINES, member, signature, text_value(text), *values)
 
     async def move_focus(self) -> None:
-        """Take the focus from the field and give it back, before those who watch ask the next question."""
+        """Take the focus from the field and give it back, before observers ask their next question."""
         for member in ("FocusOut", "FocusIn"):
             for watcher in self._watchers:
                 message = Message(watcher, CONTEXT, CONTEXTS, member, flags=MessageFlag.NO_REPLY_EXPECTED)
@@ -93,7 +93,7 @@ class FakeIBus:
         """Call a method of the engine that is registered."""
         return await self.bus.call(BusObject(self.owner, self._path, ENGINES), member, signature, *values)
 
-    # -- what others say -------------------------------------------------------------------------------------
+    # -- calls by others -------------------------------------------------------------------------------------
 
     def _answer(self, call: MethodCall) -> Answer | None:
         match call.member, call.values:

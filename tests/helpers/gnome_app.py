@@ -72,6 +72,6 @@ def running_gnome_app(models: Path, *arguments: str) -> Iterator[GnomeApp]:
             app.launch("--hidden")
             dialog = Path(__file__).with_name("gnome_dialog.py")
             answering = desktop.start("/usr/bin/python3", str(dialog), "Add", _DIALOG_S)
-            assert answering.wait() == 0, "GNOME asked nothing"
+            assert answering.wait() == 0, "GNOME showed no dialog"
             app.wait_until_ready()
             yield app

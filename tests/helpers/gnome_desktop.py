@@ -4,8 +4,8 @@
         field = GtkField(desktop)
         desktop.tap("ctrl+a")
 
-The shell's unsafe mode lets a test choose windows. Keys come from a session of mutter's remote desktop, which asks
-nobody. The session manager of the system, logind, is a mock.
+The shell's unsafe mode lets a test choose windows. Keys come from a session of mutter's remote desktop, which
+needs no consent. The session manager of the system, logind, is a mock.
 """
 
 import asyncio
@@ -68,7 +68,7 @@ class EchoingXterm(Terminal):
 
 
 class GnomeHand:
-    """Connections to the desktop, on a thread of their own, so that the keyboard stays while a test waits."""
+    """Connections to the desktop on a separate thread, so that the keyboard stays while a test waits."""
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
@@ -163,7 +163,7 @@ class GnomeDesktop(Screen):
 
     @property
     def focus_moves(self) -> list[str]:
-        """An empty list: the shell reports its focus on request, but not the moves of it."""
+        """An empty list: the shell reports the focused window on request, but no changes of focus."""
         return []
 
     # -- clipboard -----------------------------------------------------------------------------------------
@@ -190,7 +190,7 @@ class GnomeDesktop(Screen):
         self.hand.run(self.hand.key(name, down=True))
 
     def release(self, name: str) -> None:
-        """Let a key that is pressed up again."""
+        """Release a key that is down."""
         self.hand.run(self.hand.key(name, down=False))
 
     def tap(self, keys: str) -> None:
@@ -202,7 +202,8 @@ class GnomeDesktop(Screen):
             self.release(name)
 
     def type_until(self, text: Callable[[], str]) -> None:
-        """Type a letter until this text, that of the focused field, changes: a new window takes keys late."""
+        """Type a letter again and again until the text of the focused field changes: a new window accepts keys
+        late."""
 
         def typed() -> bool:
             before = text()

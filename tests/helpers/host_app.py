@@ -26,7 +26,7 @@ class HostApp(DesktopApp):
     host: Host
 
     def start(self) -> None:
-        """Start the app, and wait until it observes its key, which without a worker comes after its answers."""
+        """Start the app, and wait until it observes its key; without a worker, it answers before that."""
         bound = self.logged(LogEvent.HOTKEYS_BOUND)
         command = [*self.host.chain.inside, str(BIN / "kikipounamu"), "app", "--hidden", *self.arguments]
         self.process = self.desktop.start(*command, **self._environment)

@@ -22,9 +22,9 @@ _REST_S = 20.0
 
 @contextmanager
 def isolated(app: RunningApp) -> Iterator[None]:
-    """Undo afterwards what was left: keys, recordings, held texts, programs, and settings but the mode.
+    """Undo a test's leftovers: keys, recordings, held texts, programs, and all settings except the mode.
 
-    An app that does not come to rest is started again, without its unfinished takes.
+    An app that stays busy is started again, without its unfinished takes.
     """
     count, settings = len(app.desktop.processes), app.settings_text()
     try:

@@ -1,7 +1,7 @@
 """Run KDE's own portal on a KWin without a screen, for proofs.
 
-The portal opens no RemoteDesktop session unless KWin can record the screen, which needs a graphics card. Keys do
-not, so ``screencast_global`` stands between the two and announces the ability. Nothing else of it is replaced.
+The portal opens no RemoteDesktop session unless KWin can record the screen, which needs a graphics card. Keys need
+none, so ``screencast_global`` stands between portal and KWin and announces that ability. All else is KWin's own.
 """
 
 import os
@@ -35,7 +35,7 @@ _DESCRIPTORS: Final = 28
 
 
 async def start_kde_portal(screen: WaylandDesktop, address: str, **environment: str) -> "subprocess.Popen[bytes]":
-    """Start the portal of KDE with this environment, and the portal of the desktop, which is returned."""
+    """Start KDE's portal and the desktop portal with this environment; return the latter."""
     async with await BusConnection.open(address) as bus:
 
         async def runs(name: str) -> bool:
@@ -87,7 +87,7 @@ def screencast_global(compositor: Path, place: Path) -> Iterator[None]:
 
 
 class _Relay:
-    """A connection of a program, and one for it to the compositor."""
+    """A program's connection, and its counterpart to the compositor."""
 
     def __init__(self, program: socket.socket, compositor: Path) -> None:
         self._registries = dict[int, bool]()  # whether the ability is announced there

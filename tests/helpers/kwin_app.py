@@ -1,6 +1,6 @@
 """Drive the real app on a real KWin, for proofs.
 
-The app gets its keys from KDE's own portal, and presses those that paste with it.
+KDE's own portal reports the app's hotkeys, and presses the keys that paste.
 """
 
 import asyncio
@@ -127,7 +127,7 @@ class KWinDesktop(WaylandDesktop):
         self.hand.run(self.keys.press(name))
 
     def release(self, name: str) -> None:
-        """Let a key that is pressed up again."""
+        """Release a key that is down."""
         self.hand.run(self.keys.release(name))
 
     def tap(self, keys: str) -> None:

@@ -23,7 +23,7 @@ def sound(seconds: float, seed: int) -> bytes:
 
 
 async def streamers_known(url: str, count: int = 1) -> None:
-    """Wait until the gateway knows exactly so many streaming workers that work."""
+    """Wait until the gateway knows exactly ``count`` idle streaming workers, and another worker."""
 
     async def known() -> bool:
         headers = {"Authorization": f"Bearer {KEY}"}

@@ -16,7 +16,7 @@ LOW, HIGH = 2, 98  # per cent
 def role_of(process: psutil.Process) -> str:
     """Return the role of ``process``: the module or script that Python runs, else the program's name.
 
-    ``kikipounamu`` is many programs, and the app runs others of them for a moment: its first word belongs to it.
+    ``kikipounamu`` is many programs, and the app runs some of them briefly, so its first word is part of the role.
     """
     words = process.cmdline()
     if not words or not Path(words[0]).name.startswith("python"):
@@ -38,8 +38,8 @@ def written_bytes(process: int) -> int:
 class MemoryWatch:
     """Memory samples by role; ``samples``: work done, and bytes that the role's processes have written.
 
-    What they have read from files does not count: it belongs to one process alone once no other process maps the
-    same file, and that is no growth.
+    Pages read from files do not count: they become private once no other process maps the file, without any
+    growth.
     """
 
     root: psutil.Process

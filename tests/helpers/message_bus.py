@@ -1,4 +1,4 @@
-"""A message bus of its own for a test."""
+"""A separate message bus for a test."""
 
 import subprocess
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""A disk that cannot hold sockets, as FAT and exFAT cannot: they need a kernel that has them, and root."""
+"""A simulated disk that cannot hold sockets, like FAT and exFAT: real ones need kernel support and root."""
 
 import errno
 import os

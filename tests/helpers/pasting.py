@@ -10,7 +10,7 @@ TRIES = 5
 
 
 def paste(app: App, reason: str) -> str:
-    """Press the key while a text is held for ``reason``; return why it is held still, or nothing.
+    """Press the key while a text is held for ``reason``; return why it is still held, or an empty text.
 
     A text whose outcome is unknown is not pasted again.
     """
@@ -31,9 +31,9 @@ def texts_in(field: str) -> list[str]:
 
 
 def _reason_after_paste(app: App) -> str:
-    """Wait until nothing is held, or the note of the last attempt came and is gone; return the key of that note.
+    """Wait until nothing is held, or the note of the last attempt has come and gone; return the key of that note.
 
-    At first there may be none: the program of the key is starting.
+    At first there may be no note, because the program behind the key is still starting.
     """
     note_key = ""
 

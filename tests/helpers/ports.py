@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 
 _FIRST, _COUNT = 20_000, 12_000
-_EACH = 97  # ports of one process before they reach another's
+_EACH = 97  # ports of one test process
 _numbers = itertools.count(os.getpid() * _EACH)
 
 

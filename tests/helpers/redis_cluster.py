@@ -66,12 +66,12 @@ class Server:
         os.kill(self.process.pid, number)
 
     def client(self) -> "Redis":
-        """Return a client of this very server."""
+        """Return a client of this server alone."""
         there: dict[str, Any] = {"host": "127.0.0.1", "port": self.port, "password": self.password or None}
         return Redis(**there, socket_timeout=5, protocol=2)
 
     def ask(self, *command: str) -> Any:
-        """Run one command on this very server."""
+        """Run one command on this server."""
         with self.client() as client:
             return client.execute_command(*command)
 
@@ -85,7 +85,7 @@ class Server:
 
     @property
     def is_primary(self) -> bool:
-        """Return whether it lives and says that it is a primary."""
+        """Return whether the server runs and claims to be a primary."""
         try:
             return self.running and self.ask("ROLE")[0] == b"master"
         except RedisError:
@@ -101,7 +101,7 @@ class SetUp:
     sentinels: list[Server] = field(default_factory=list)
 
     def primary(self, key: str = "kiki:{0}:backlog") -> Server:
-        """Wait for the server that has ``key``; it is the only one that says so."""
+        """Wait until exactly one server claims to be the primary of ``key``, and return it."""
         found: Server = wait_until_sync(lambda: self._primary(key), "there is a primary", START_S)
         return found
 
@@ -164,7 +164,7 @@ _USUAL = ("--save", "", "--repl-diskless-sync-delay", "0", "--loglevel", "notice
 
 @contextmanager
 def running_cluster(primaries: int = 3, password: str = "", *arguments: str) -> Iterator[SetUp]:
-    """Run a cluster of so many primaries with a replica each, with the slots spread evenly."""
+    """Run a cluster of this many primaries, each with a replica, with the slots spread evenly."""
     with tempfile.TemporaryDirectory(prefix="kiki-cluster-") as folder:
         more = (*_CLUSTER, *_USUAL, *_secured(password), *arguments)
         servers = [

@@ -12,7 +12,7 @@ from protocol.audio import SAMPLE_RATE
 
 
 def with_tracks(path: Path, *tracks: NDArray[np.int16], default: Collection[int] = ()) -> Path:
-    """Write a Matroska file of these tracks; those at the places ``default`` are marked as that."""
+    """Write a Matroska file of these tracks; ``default``: places of the tracks that are marked as default."""
     with av.open(str(path), "w", options={"default_mode": "passthrough"}) as container:
         streams = [container.add_stream("pcm_s16le", rate=SAMPLE_RATE, layout="mono") for _ in tracks]
         for place in default:

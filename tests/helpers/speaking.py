@@ -14,7 +14,7 @@ from protocol.job import shard_of
 
 
 def session_in(shard: int, shards: int) -> UUID:
-    """Return the id of a new session in one of so many shards."""
+    """Return the id of a new session in one of ``shards`` shards."""
     while shard_of(str(session := new_session()), shards) != shard:
         pass
     return session

@@ -1,4 +1,4 @@
-"""Streaming engine for tests: its text has one word per second, as that of ``ruler_engine`` for the whole segment.
+"""Streaming engine for tests: its text has one word per second, like that of ``ruler_engine`` for a whole segment.
 
 Each second is taken once, so the cost of an utterance is its length. ``--set log=FILE`` writes a line per call:
 the samples of each piece.

@@ -62,7 +62,7 @@ def test_memory_roles_are_modules_scripts_and_programs() -> None:
     ],
 )
 def test_commands_of_one_program_have_roles_of_their_own(words: tuple[str, ...], role: str) -> None:
-    """The app lists microphones in another program of the same name, for a moment and with 14 MiB."""
+    """The app briefly runs another program of the same name, with 14 MiB, to list microphones."""
     process = create_autospec(psutil.Process, instance=True)
     process.cmdline.return_value = ["/venv/bin/python", f"/venv/bin/{words[0]}", *words[1:]]
     assert role_of(process) == role

@@ -1,4 +1,4 @@
-"""Test that a held text is pasted until it is there, and found however late that was."""
+"""Test that a held text is pasted until it has arrived, and found however late that was."""
 
 from collections.abc import Iterator
 from typing import Any, cast

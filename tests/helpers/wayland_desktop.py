@@ -90,7 +90,7 @@ class WaylandDesktop(Screen):
         self.hand.do(lambda: self._keyboard.key(name, down=True))
 
     def release(self, name: str) -> None:
-        """Let a key that is pressed up again."""
+        """Release a key that is down."""
         self.hand.do(lambda: self._keyboard.key(name, down=False))
 
     def tap(self, keys: str) -> None:
@@ -138,7 +138,7 @@ class WaylandDesktop(Screen):
     def holds(self, contents: Mapping[str, bytes], *, primary: bool = False) -> bool:
         """Return whether the clipboard holds exactly these contents.
 
-        It reads them only if the formats are these: reading is what a target does, so it may delay a change.
+        It reads them only if the formats match, because a read counts as a target's and may delay a change.
         """
         formats = self._clipboard.formats_of(primary=primary)
         return set(formats) == set(contents) and self.copied_as(primary=primary) == contents

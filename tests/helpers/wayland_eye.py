@@ -49,7 +49,7 @@ def picture(desktop: WaylandDesktop, output: str = "") -> Pixels:
 def drawn(shown: Pixels, before: Pixels | None = None, least: int = 1) -> Area | None:
     """Return the part that differs from an earlier picture, else from the colour in the corner.
 
-    ``least``: by so much at least, so that shadows do not count.
+    ``least``: the smallest difference that counts, so that shadows do not.
     """
     ground = shown[:1, :1] if before is None else before
     differs = np.abs(shown.astype(int) - ground) >= least

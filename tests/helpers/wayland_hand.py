@@ -1,6 +1,6 @@
 """The hand of a user of a Wayland desktop: a keyboard, the clipboard and the choice of a window.
 
-A thread of its own serves the connection to the compositor, so that the clipboard lives while a test waits.
+A separate thread serves the connection to the compositor, so that the clipboard works while a test waits.
 """
 
 import asyncio
@@ -80,7 +80,8 @@ class Keyboard:
 
 
 class Clipboard:
-    """The clipboard through data-control; ``reads``: the formats that others have read of what was copied."""
+    """The clipboard through data-control; ``reads``: the formats of the copied contents that other programs have
+    read."""
 
     def __init__(self, manager: WaylandObject, seat: WaylandObject) -> None:
         self.offers: dict[bool, WaylandObject | None] = {False: None, True: None}

@@ -38,7 +38,7 @@ def pod(
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run the first container of a Deployment until the context ends.
 
-    ``secrets``: variables that come from Secrets. ``options`` stand behind the rendered command line.
+    ``secrets``: variables that come from Secrets. ``options`` follow the rendered command line.
     """
     if os.geteuid() or not shutil.which("unshare") or not may_mount():
         pytest.skip("needs root that may mount, on Linux")
@@ -61,6 +61,6 @@ def pod(
 
 
 def may_mount() -> bool:
-    """Return whether this process may mount file systems in a namespace of its own."""
+    """Return whether this process may mount file systems in a separate namespace."""
     command = ["unshare", "--mount", "--propagation", "private", "mount", "-t", "tmpfs", "none", "/mnt"]
     return subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL).returncode == 0

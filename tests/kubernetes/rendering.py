@@ -1,4 +1,4 @@
-"""The chart's manifests for the shipped sets of values, rendered once per process, in a process of its own."""
+"""The chart's manifests for the shipped sets of values, rendered once per process, in a separate process."""
 
 import json
 import subprocess
@@ -23,7 +23,7 @@ def rendered(values: str, *settings: str) -> tuple[Manifest, ...]:
 
 
 def refusal(values: str, *settings: str) -> str:
-    """Return what is said about values that the chart refuses."""
+    """Return the message about values that the chart refuses."""
     done = _run(values, settings)
     assert (done.returncode, done.stdout[:80]) == (1, "")
     return done.stderr

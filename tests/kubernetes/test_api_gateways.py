@@ -109,7 +109,7 @@ async def test_requests_without_a_key_or_elsewhere_are_refused(scene: Scene) -> 
 
 
 async def tenant_of_a_liar(chain: Chain, front: Front) -> str:
-    """Return the tenant that the gateway notes for somebody who names another one."""
+    """Return the tenant that the gateway notes for a client that names another one."""
     before = len(audit(chain, "audit.stream_opened"))
     headers = bearer(PERSON) | {"X-Tenant-Id": "somebody-else"}
     async with (
@@ -127,7 +127,7 @@ async def test_tenant_is_the_word_of_a_trusted_proxy(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("kind", ["nginx", pytest.param("envoy", marks=pytest.mark.proof(minutes=1))])
-async def test_other_proxy_is_not_believed_and_passes_readiness_on(kind: str, tmp_path: Path) -> None:
+async def test_other_proxy_is_not_trusted_and_passes_readiness_on(kind: str, tmp_path: Path) -> None:
     with running_chain(tmp_path) as chain, in_front(kind, chain, "--trusted-proxy", "127.0.0.9") as front:
         assert await tenant_of_a_liar(chain, front) == ""
         async with http(front) as client, client.get("/readyz") as answer:
@@ -139,7 +139,7 @@ async def test_tenant_above_its_rate_waits_while_others_are_served(scene: Scene)
 
         async def ask(key: str) -> tuple[int, bool]:
             async with client.get("/v1/models", headers=bearer(key)) as answer:
-                await answer.read()  # or each request needs a connection of its own
+                await answer.read()  # otherwise each request needs a separate connection
                 return answer.status, "Retry-After" in answer.headers
 
         answers = Counter(await asyncio.gather(*(ask(PERSON) for _ in range(200))))

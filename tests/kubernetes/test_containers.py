@@ -48,7 +48,7 @@ def test_image_runs_as_a_numbered_user_and_ends_on_sigterm(image: str) -> None:
     assert last(image, "ENTRYPOINT").startswith("["), "a shell in between would keep the signal"
     assert last(image, "CMD").startswith("[")
     assert "HEALTHCHECK" in dict(stage(image))
-    assert not any(name == "RUN" for name, _ in stage(image)), "tools for building stay behind"
+    assert not any(name == "RUN" for name, _ in stage(image)), "the image has no build tools"
 
 
 @pytest.mark.parametrize("image", IMAGES)

@@ -1,4 +1,4 @@
-"""A real gateway with a real worker, for scenarios that a scripted gateway could not tell anything about."""
+"""A real gateway with a real worker, for scenarios that a scripted gateway cannot test."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

@@ -17,13 +17,13 @@ def run(home: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
 
 
 def run_apart(home: Path, *arguments: str, timeout: float = 100.0) -> "subprocess.CompletedProcess[str]":
-    """Run the program: for what its processes, or an event loop here, would disturb."""
+    """Run the program in a process, where its children or this process's event loop would disturb the test."""
     environment = os.environ | {"KIKIPOUNAMU_HOME": str(home)}
     command = [PROGRAM, *arguments]
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=timeout, check=False)
 
 
 def start(home: Path, *arguments: str) -> "subprocess.Popen[str]":
-    """Start the program, for what must run beside the test."""
+    """Start the program, to run beside the test."""
     environment = os.environ | {"KIKIPOUNAMU_HOME": str(home)}
     return subprocess.Popen([PROGRAM, *arguments], env=environment, stdout=subprocess.PIPE, text=True)

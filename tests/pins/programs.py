@@ -1,4 +1,4 @@
-"""Pins of the installed files, and of what a program needs of its surroundings."""
+"""Pins of the installed files, and of the modules and variables that programs use."""
 
 import os
 import re
@@ -66,7 +66,7 @@ def wheel() -> str:
 
 
 def entry_points() -> Mapping[tuple[str, str], str]:
-    """Return what ``pyproject.toml`` offers: group and name, with the object that each leads to."""
+    """Return the entry points of ``pyproject.toml``: group and name, with the object that each names."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     groups = {"console_scripts": project["scripts"], **project["entry-points"]}
     return {(group, name): target for group, points in groups.items() for name, target in points.items()}

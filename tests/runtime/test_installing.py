@@ -31,7 +31,7 @@ def test_pip_accepts_extra_of_the_installed_package() -> None:
 @pytest.mark.parametrize(
     ("extras", "words"), [("media", ["update"]), ("whisper,media", ["update"]), ("funasr", ["gpu", "setup"])]
 )
-def test_self_contained_folder_gets_a_command_of_its_own_program(
+def test_self_contained_folder_gets_a_command_for_its_program(
     monkeypatch: pytest.MonkeyPatch, extras: str, words: list[str]
 ) -> None:
     monkeypatch.setattr(sys, "frozen", True, raising=False)

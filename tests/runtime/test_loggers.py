@@ -30,7 +30,7 @@ def test_every_logger_is_used(sources: dict[str, str]) -> None:
     assert {name for text in sources.values() for name in USED.findall(text)} == NAMES.keys()
 
 
-def test_no_module_makes_a_logger_of_its_own(sources: dict[str, str]) -> None:
+def test_no_module_makes_its_own_logger(sources: dict[str, str]) -> None:
     allowed = {"name", '"mcp"'}  # in runtime: any name; a library's
     texts = (text for place, text in sources.items() if place != "runtime/loggers.py")
     assert {argument for text in texts for argument in MADE.findall(text)} == allowed

@@ -151,7 +151,7 @@ def test_events_of_different_kinds_have_separate_limits(tmp_path: Path) -> None:
     assert len(lines(tmp_path)) == 30
 
 
-def test_audit_of_each_device_is_complete_and_strangers_are_limited(tmp_path: Path) -> None:
+def test_audit_of_each_device_is_complete_and_that_of_strangers_is_limited(tmp_path: Path) -> None:
     audit = Logger("backend.access")
     with logging_to("test", tmp_path, terminal=False):
         for number in range(2_000):

@@ -64,7 +64,7 @@ def test_work_cancelled_before_it_starts_leaves_no_coroutine() -> None:
         loop.call(lambda: loop._stop.set())
         future = loop.submit(thread_name())
         held.set()
-    gc.collect()  # a coroutine that nobody awaited would warn, and warnings are errors
+    gc.collect()  # a coroutine that was never awaited would warn, and warnings are errors
     with pytest.raises(CancelledError):
         future.result(10)
 

@@ -301,7 +301,7 @@ def test_ogg_followed_by_another_is_truncated(tmp_path: Path, subtype: str) -> N
 
 
 @pytest.mark.parametrize("junk", [1_000, 100_000])
-def test_ogg_with_other_bytes_behind_it_is_whole(tmp_path: Path, junk: int) -> None:
+def test_ogg_with_other_bytes_after_it_is_whole(tmp_path: Path, junk: int) -> None:
     data = encoded(tmp_path, "OGG", "VORBIS", SPEECH).read_bytes()
     samples, cut = available(written(tmp_path, data + bytes(junk), "a.ogg"))
     assert len(samples) == len(SPEECH) and cut is None

@@ -1,4 +1,4 @@
-"""Files of which only the beginning is left: each is called damaged, with a reason that leads nobody astray."""
+"""Files of which only the beginning is left: each is called damaged, with a reason that does not mislead."""
 
 from pathlib import Path
 

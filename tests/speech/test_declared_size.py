@@ -48,7 +48,7 @@ def test_media_file_says_how_much_of_it_is_missing(tmp_path: Path, name: str, co
     path = media(tmp_path / name, codec, movflags="faststart")
     assert missing_bytes(path) == 0
     gone = cut(path, 0.6)
-    assert gone > 1000 and missing_bytes(path) in range(gone - 16, gone + 1)  # AVI ends with an index of its own
+    assert gone > 1000 and missing_bytes(path) in range(gone - 16, gone + 1)  # AVI ends with its own index
 
 
 @pytest.mark.parametrize(

@@ -115,7 +115,7 @@ def test_truncated_media_raises_damaged(tmp_path: Path) -> None:
 def test_media_on_unplugged_drive_raises_typed_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int
 ) -> None:
-    """The drive fails behind ``most`` bytes; 0: once the file is to be decoded."""
+    """The drive fails after ``most`` bytes; 0: once the file is to be decoded."""
 
     class Unplugged(FileIO):
         def readinto(self, buffer: Any) -> int:

@@ -57,7 +57,7 @@ def test_hole_is_reported_and_all_around_it_is_read(
 
 
 @pytest.mark.parametrize("tail", [b"", b"TAG" + bytes(125), b"Ogg"])
-def test_whole_file_has_no_fault_even_with_a_tag_behind_it(whole: bytes, tmp_path: Path, tail: bytes) -> None:
+def test_whole_file_has_no_fault_even_with_a_tag_after_it(whole: bytes, tmp_path: Path, tail: bytes) -> None:
     file = tmp_path / "tagged.ogg"
     file.write_bytes(whole + tail)
     assert fault_in_pages(file) == ""

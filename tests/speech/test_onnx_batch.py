@@ -1,4 +1,4 @@
-"""A model of one stream takes several, with the same numbers; what is no model is refused."""
+"""A model for one stream takes several, with the same numbers; data that is no model is refused."""
 
 from pathlib import Path
 

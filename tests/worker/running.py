@@ -1,4 +1,4 @@
-"""Workers for tests: one within this process, and the command in a process of its own."""
+"""Workers for tests: one within this process, and the command in a separate process."""
 
 import asyncio
 import os

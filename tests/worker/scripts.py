@@ -124,7 +124,7 @@ class GatewaySide:
         """Age a lease, as if ``consumer`` had not renewed it for ``idle_ms``."""
         await self.redis.xclaim(stream, GROUP, consumer, 0, [entry], idle=idle_ms, justid=True)
 
-    async def somebody_waits(self) -> bool:
+    async def a_client_waits(self) -> bool:
         """Return whether a client blocks in a read."""
         return int((await self.redis.info("clients"))["blocked_clients"]) > 0
 

@@ -1,4 +1,4 @@
-"""Tests of Chinese names that are written in place of what sounds the same."""
+"""Tests of Chinese names that replace characters of the same sound."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Worker command, in a process of its own."""
+"""Worker command, in a separate process."""
 
 import asyncio
 import signal

@@ -301,7 +301,7 @@ async def test_drain_hands_back_jobs_after_its_deadline(broker: Broker, other: G
 async def test_idle_worker_drains_at_once_and_drain_may_be_repeated(broker: Broker, other: GatewaySide) -> None:
     slow = ConsumerIntervals(sweep_s=3_600, drain_s=3_600)
     async with working(broker.url, timing=slow) as worker:
-        await wait_until(other.somebody_waits, "it waits for jobs")
+        await wait_until(other.a_client_waits, "it waits for jobs")
         await worker.drained()
         worker.consumer.drain()
     assert await other.consumers() == set()

@@ -79,7 +79,7 @@ async def test_worker_outlasts_a_broker_that_refuses_for_a_moment(refusal: Refus
     with running_broker() as broker:
         async with gateway_side(broker.url) as other, working(broker.url) as worker:
             await other.attach()
-            await wait_until(other.somebody_waits, "the worker waits for jobs")
+            await wait_until(other.a_client_waits, "the worker waits for jobs")
             with capture_logs() as logs:
                 async with refusal(other.redis):
                     await wait_until(lambda: worker.task.done() or any(map(tells, logs)), "it notices")

@@ -107,7 +107,7 @@ def test_engine_is_usable_after_it_raised() -> None:
     assert "Traceback" in traceback
 
 
-def test_text_that_no_encoding_has_is_kept_without_what_cannot_be_encoded() -> None:
+def test_unencodable_characters_of_a_text_are_replaced() -> None:
     replies, _, status = converse(
         LoadEngine(EngineSettings(ENGINE)), decode(Fault.SURROGATE, Fault.NONE), decode(Fault.NONE)
     )

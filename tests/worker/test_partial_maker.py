@@ -53,7 +53,7 @@ async def next_answer(heard: Callable[[], Awaitable[Notice | None]]) -> Hypothes
 
 async def test_partial_is_answered_at_once_and_not_counted(broker: Broker, other: GatewaySide) -> None:
     async with other.listening() as heard, working(broker.url):
-        await wait_until(other.somebody_waits, "it waits")
+        await wait_until(other.a_client_waits, "it waits")
         await other.ask(fault_question(Fault.NONE, 3))
         assert await next_answer(heard) == Hypothesis(SESSION, 3, "none 1", 0, 160)
         await other.submit(fault_job(Fault.NONE, 4))
@@ -118,7 +118,7 @@ async def test_failed_partial_is_dropped_without_counting(
     broker: Broker, other: GatewaySide, fault: Fault, capfd: pytest.CaptureFixture[str]
 ) -> None:
     async with other.listening() as heard, working(broker.url):
-        await wait_until(other.somebody_waits, "it waits")
+        await wait_until(other.a_client_waits, "it waits")
         await other.ask(fault_question(fault, 0))
         await wait_until(lambda: _nothing_asked(other), "it is taken")
         await other.ask(fault_question(Fault.NONE, 1))
@@ -140,7 +140,7 @@ async def test_partial_that_kills_the_engine_mutes_only_its_session(
             for _ in range(3):  # the gateway may ask repeatedly
                 await other.ask(fault_question(fault, 0))
                 await wait_until(lambda: _nothing_asked(other), "it is taken")
-                await wait_until(other.somebody_waits, "it waits again")
+                await wait_until(other.a_client_waits, "it waits again")
             await other.ask(fault_question(Fault.NONE, 5, SECOND))
             assert (await next_answer(heard)).session == SECOND
             await other.submit(fault_job(Fault.RAISE, 0))
@@ -152,7 +152,7 @@ async def test_partial_that_kills_the_engine_mutes_only_its_session(
 
 async def test_worker_drains_while_a_partial_hangs(broker: Broker, other: GatewaySide) -> None:
     async with working(broker.url, timing=QUICK) as worker:
-        await wait_until(other.somebody_waits, "it waits")
+        await wait_until(other.a_client_waits, "it waits")
         await other.ask(fault_question(Fault.HOLD))
         await wait_until(lambda: _nothing_asked(other), "it is taken")
         await worker.drained()

@@ -114,7 +114,7 @@ async def test_end_of_the_bus_is_noticed(address: str) -> None:
 
 async def test_end_by_a_message_that_cannot_be_decoded_is_noticed(address: str) -> None:
     async with await BusConnection.open(address) as bus:
-        bus.bus._finalize(InvalidMessageError("on purpose"))  # as dbus-fast does then
+        bus.bus._finalize(InvalidMessageError("on purpose"))  # as dbus-fast does in that case
         await wait_until(bus.gone.is_set, "the end is noticed")
 
 

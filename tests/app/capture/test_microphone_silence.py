@@ -1,4 +1,5 @@
-"""A microphone that delivers only digital silence: reports, and the search for the chosen one in that time."""
+"""A microphone that delivers only digital silence: reports about it, and the search for the chosen microphone
+meanwhile."""
 
 from functools import partial
 
@@ -34,7 +35,7 @@ async def test_muted_device_is_reported_until_it_is_heard(system: FakeSoundSyste
     assert len(heard) == GREETING + 32_100
 
 
-async def test_silence_is_searched_in_each_recording_separately(system: FakeSoundSystem) -> None:
+async def test_silence_is_detected_in_each_recording_separately(system: FakeSoundSystem) -> None:
     """A device that stays open between recordings is reported as muted in each of them."""
     received: list[MicrophoneChangeKind] = []
 

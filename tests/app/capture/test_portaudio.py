@@ -207,7 +207,7 @@ asyncio.run(main())
 
 @pytest.mark.parametrize("times", [400, pytest.param(1_500, marks=pytest.mark.proof(minutes=0.2))])
 def test_refused_output_does_not_end_the_process_while_recording(times: int) -> None:
-    """Without the check before opening, PortAudio ends the process within some hundred refusals."""
+    """Without the check before opening, PortAudio ends the process within a few hundred refusals."""
     with virtual_microphones("desk") as (desk,):
         command = [sys.executable, "-c", REFUSED.format(times=times)]
         done = subprocess.run(command, env=desk.alsa_environment, capture_output=True, text=True, timeout=60)

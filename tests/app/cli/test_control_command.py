@@ -156,7 +156,7 @@ async def test_status_prints_text_or_json(app: App, environment: dict[str, str])
     assert status == 0 and json.loads(out)["state"] == "listening"
 
 
-def test_status_of_starting_app_is_no_readiness() -> None:
+def test_status_of_starting_app_says_starting() -> None:
     view = asdict(View()) | {"state": "starting"}
     assert control_command.line(view, Sentences("en")) == "○ Starting"
 

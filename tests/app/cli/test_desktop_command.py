@@ -26,7 +26,7 @@ def test_desktop_install_and_remove_name_the_file(home: Path) -> None:
     assert "nothing to remove" in CliRunner().invoke(app, ["desktop", "remove"]).output
 
 
-def test_desktop_refuses_for_a_home_of_its_own(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_desktop_refuses_for_a_separate_home(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KIKIPOUNAMU_HOME", str(home / "portable"))
     for command in ("install", "remove"):
         refused = CliRunner().invoke(app, ["desktop", command])

@@ -1,4 +1,4 @@
-"""Tests that the command prints a session's story as text or JSON, and explains when it finds none."""
+"""Tests that the command prints a session's timeline as text or JSON, and says when it finds none."""
 
 import json
 import re
@@ -38,7 +38,7 @@ def logs(tmp_path: Path, *arguments: str, folders: int = 4) -> Result:
     return runner.invoke(app, ["logs", *others, *arguments])
 
 
-def test_logs_print_story_followed_by_table(tmp_path: Path, world: World) -> None:
+def test_logs_print_timeline_followed_by_table(tmp_path: Path, world: World) -> None:
     done = logs(tmp_path)
     assert done.exit_code == 0 and done.output.startswith(f"session {SESSION}, ")
     assert "takes segment 1 over from worker tower" in done.output
@@ -68,7 +68,7 @@ def test_logs_name_the_segments_if_the_chosen_one_is_missing(tmp_path: Path, wor
     assert f"session {SESSION} has no segment 99; it has: 0, 1" in " ".join(done.stderr.split())
 
 
-def test_logs_print_story_as_json(tmp_path: Path, world: World) -> None:
+def test_logs_print_timeline_as_json(tmp_path: Path, world: World) -> None:
     story = json.loads(logs(tmp_path, "--session", SESSION, "--json").stdout)
     assert story["session"] == SESSION and [row["segment"] for row in story["segments"]] == [0, 1]
     assert story["unexplained_ms"] < 20 < story["whole_ms"]

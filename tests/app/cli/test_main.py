@@ -68,7 +68,7 @@ def test_help_lists_every_command(environment: dict[str, str]) -> None:
     for command in ("transcribe", "listen", "up", "demo", "models", "takes", "microphones", "report", "show"):
         assert command in shown.stdout
     of_app = invoke(environment, "app", "--help").stdout
-    assert "--hidden" in of_app and "--worker-argument" not in of_app, "that one is for tests"
+    assert "--hidden" in of_app and "--worker-argument" not in of_app, "that command is for tests"
 
 
 def test_transcribe_starts_and_stops_its_own_stack(environment: dict[str, str], models: Path) -> None:
@@ -146,7 +146,7 @@ def test_commands_accept_every_language_of_the_settings(
     environment: dict[str, str], words: tuple[str, ...]
 ) -> None:
     done = invoke(environment, *words, "--language", "de", "--gateway", "http://192.0.2.2:8765", "--key", "k")
-    assert done.exit_code == 2 and "https://HOST:PORT" in done.stderr, "only the gateway is not spoken to"
+    assert done.exit_code == 2 and "https://HOST:PORT" in done.stderr, "only the address without TLS is refused"
 
 
 def test_transcribe_exits_cleanly_on_ctrl_c(environment: dict[str, str], tmp_path: Path, broker: Broker) -> None:

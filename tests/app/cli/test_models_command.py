@@ -248,8 +248,8 @@ def test_remove_deletes_model_and_fails_when_not_installed(home: Path, models: P
     assert "not installed: see `kikipounamu models list`" in result.stderr and "models get" not in result.stderr
 
 
-def test_remove_says_that_the_app_downloads_a_model_again_that_it_is_set_to_use(home: Path) -> None:
-    """Otherwise the model is there again after a restart of the app, and nothing has said why."""
+def test_remove_says_that_the_app_downloads_a_chosen_model_again(home: Path) -> None:
+    """Otherwise the model would be back after a restart of the app, without an explanation."""
     settings = home / "config" / "settings.toml"
     settings.parent.mkdir(parents=True)
 

@@ -1,4 +1,4 @@
-"""``kikipounamu serve-api`` serves this computer's gateway, or a paired one, until it is ended."""
+"""``kikipounamu serve-api`` serves this computer's gateway, or a paired one, until a signal ends it."""
 
 import asyncio
 import os
@@ -22,7 +22,7 @@ async def test_unknown_server_is_reported_at_once(tmp_path: object, monkeypatch:
 
 
 async def test_port_is_open_while_the_services_run(capsys: pytest.CaptureFixture[str]) -> None:
-    """A newcomer has no gateway that runs: the command starts one, as the others do."""
+    """A new user has no running gateway: the command starts one, as the others do."""
     closed: list[bool] = []
 
     class Services(RemoteStack):

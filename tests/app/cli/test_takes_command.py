@@ -107,7 +107,7 @@ def test_json_of_list_and_of_one_recording_has_stable_keys(home: Path) -> None:
 
 
 @pytest.mark.usefixtures("finished")
-def test_beginning_of_id_is_enough_unless_several_begin_so(home: Path, tmp_path: Path) -> None:
+def test_id_prefix_is_enough_unless_it_is_ambiguous(home: Path, tmp_path: Path) -> None:
     other = "abcdef01-1111-4111-8111-111111111111"
     take(home, other).close()
     assert run("show", "ABC").stdout.startswith(f"{other}: ")

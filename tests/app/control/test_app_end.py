@@ -6,7 +6,7 @@ import pytest
 
 from app.control.app_end import processes_of_app, wait_for_end
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux: elsewhere nobody is waited for")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux: elsewhere the wait does nothing")
 
 APP = """
 import socket, subprocess, sys
@@ -32,4 +32,4 @@ def test_wait_is_for_the_app_and_its_own_helpers(tmp_path: Path) -> None:
         assert [process.pid for process in found] == [app.pid, int(helper)]
         assert not wait_for_end(found, 0.0)
         app.stdin.close()
-        assert wait_for_end(found, 60.0), "a process that nobody has waited for yet has ended too"
+        assert wait_for_end(found, 60.0), "a zombie has ended too"

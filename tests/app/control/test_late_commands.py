@@ -82,7 +82,7 @@ def test_toggle_from_before_the_last_change_repeats_an_earlier_one() -> None:
     for toggle in (Verb.TOGGLE, tap):
         assert repeats(toggle, 10.0, 11.0) and not repeats(toggle, 11.0, 10.0)
         assert not repeats(toggle, 10.0, 10.2), "two quick presses begin a recording and end it"
-        assert not repeats(toggle, 0.0, 11.0), "nobody knows when it began"
+        assert not repeats(toggle, 0.0, 11.0), "the beginning of the recording is unknown"
     for other in (Verb.STOP, Verb.START, KeyCommand(DICTATE, KeyMove.PRESS), KeyCommand(PASTE_HELD, KeyMove.TAP)):
         assert not repeats(other, 10.0, 11.0)
 
@@ -105,7 +105,7 @@ async def test_toggle_pressed_again_while_the_app_stands_still_counts_once(app: 
     with app.sent(verb="toggle", at_s=began_s), app.sent(verb="toggle", at_s=began_s + 1) as again:
         again.settimeout(30.0)
         await app.finish()
-        assert again.recv(100) == b'{"ok":true}\n', "the app does what its user wished"
+        assert again.recv(100) == b'{"ok":true}\n', "the app does what its user wanted"
     assert app.performed == [Verb.TOGGLE]
     with app.sent(verb="toggle", at_s=steady_s()):
         await app.finish()

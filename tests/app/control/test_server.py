@@ -207,7 +207,7 @@ async def test_disconnected_follower_is_forgotten(app: App) -> None:
         writer.write(b'{"verb":"status","follow":true}\n')
         await reader.readline()
         assert app.control.clients == 1
-    await wait_until(lambda: app.control.clients == 0, "nobody is connected")
+    await wait_until(lambda: app.control.clients == 0, "no client is connected")
 
 
 # -- invalid requests --------------------------------------------------------------------------------------
@@ -245,7 +245,7 @@ def test_parse_returns_request_or_raises_bad_request(line: bytes) -> None:
 async def test_incomplete_request_is_ignored(app: App) -> None:
     async with app.connection() as (_, writer):
         writer.write(b'{"verb"')
-    await wait_until(lambda: app.control.clients == 0, "nobody is connected")
+    await wait_until(lambda: app.control.clients == 0, "no client is connected")
     assert app.asked == []
 
 
@@ -255,7 +255,7 @@ async def test_clients_above_limit_are_refused(app: App) -> None:
             await connections.enter_async_context(app.connection())
         await wait_until(lambda: app.control.clients == MOST_CLIENTS, "all are connected")
         assert (await app.says(b'{"verb":"toggle"}\n'))["error"] == Code.TOO_MANY
-    await wait_until(lambda: app.control.clients == 0, "nobody is connected")
+    await wait_until(lambda: app.control.clients == 0, "no client is connected")
     assert await app.says(b'{"verb":"toggle"}\n') == {"ok": True}
 
 

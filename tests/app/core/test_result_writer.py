@@ -96,7 +96,7 @@ def test_result_writer_knows_a_folder_by_all_its_names(tmp_path: Path, monkeypat
         ResultWriter([Path("x.wav"), Path("link/x.flac")], "beside", Format.TXT)
 
 
-def test_result_writer_fail_when_folder_cannot_be_created(tmp_path: Path) -> None:
+def test_result_writer_fails_when_folder_cannot_be_created(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputFailed, match="cannot be made: .*: name a folder"):
         ResultWriter([tmp_path / "x.wav"], str(tmp_path / "file" / "below"), Format.TXT)

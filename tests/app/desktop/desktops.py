@@ -1,4 +1,4 @@
-"""Facts about desktops, as real ones told them, and as their documentation says of those that were not run."""
+"""Facts about desktops: reported by real ones, or taken from the documentation of desktops that were not run."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Read a real sway, at a bus with and without portals, and at nothing."""
+"""Read a real sway, on a bus with and without portals, and no desktop at all."""
 
 import subprocess
 import sys

@@ -239,7 +239,7 @@ async def test_observer_is_notified_of_outcomes(library: Library) -> None:
 
 
 @pytest.mark.parametrize(("segments", "repaired", "lost"), [(2, False, True), (2, True, False), (0, False, False)])
-async def test_recording_that_the_disk_did_not_take_whole_is_reported_once(
+async def test_incompletely_stored_recording_is_reported_once(
     tmp_path: Path, segments: int, repaired: bool, lost: bool
 ) -> None:
     disk, heard = FragileDisk(), list[SegmentEvent]()
@@ -318,7 +318,7 @@ async def test_outcome_is_recorded_later_when_the_journal_refuses_it(tmp_path: P
 
 
 @pytest.mark.parametrize("end", ["close", "close_all", "discard"])
-async def test_outcome_that_is_owed_is_recorded_at_the_end(tmp_path: Path, end: str) -> None:
+async def test_unrecorded_outcome_is_recorded_at_the_end(tmp_path: Path, end: str) -> None:
     library, disk = Library(tmp_path), FragileDisk()
     log = DeliveryLog(library)
     begun(library, ONE).close()

@@ -60,7 +60,7 @@ def test_rest_that_the_user_deleted_is_empty(tmp_path: Path) -> None:
     assert edited_text(take(tmp_path, "This is one.", 0), {1: SAID[1], 2: SAID[2]}) == ""
 
 
-def test_rest_of_a_single_text_has_no_place_in_the_edit(tmp_path: Path) -> None:
+def test_rest_of_one_text_is_not_searched_in_the_edit(tmp_path: Path) -> None:
     assert edited_text(take(tmp_path, EDITED, 0), {1: "is two.", 2: SAID[2]}) is None
 
 
@@ -70,8 +70,8 @@ def test_edit_of_a_partly_inserted_text_is_not_pasted_again(tmp_path: Path) -> N
     assert edited_text(found, {**dict(enumerate(SAID)), 0: "is one."}) is None
 
 
-def test_rest_of_an_edited_text_is_not_edited_again_although_it_is_as_recognised(tmp_path: Path) -> None:
-    """Of "To begin: This is one." only the first two words were inserted."""
+def test_rest_of_partly_inserted_edit_is_not_edited_again(tmp_path: Path) -> None:
+    """Only the first two words of "To begin: This is one." were inserted."""
     found = take(tmp_path, "To begin: This is one. This is two. This is three.", 1, 2)
     found.take.segments[0].rest = SAID[0]
     assert edited_text(found, {0: SAID[0]}) is None

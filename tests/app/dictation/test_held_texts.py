@@ -49,12 +49,12 @@ def test_paste_from_list_does_not_restrict_key() -> None:
 def test_second_request_is_ignored_until_first_ends() -> None:
     order, texts = held(SegmentId(1, 0), SegmentId(2, 0))
     assert texts.settle(1, HeldAction.PASTE)
-    assert texts.settle(2, HeldAction.PASTE) == [], "the focus is looked for"
+    assert texts.settle(2, HeldAction.PASTE) == [], "the first waits for the focused window"
     assert texts.settle(2, HeldAction.COPY) == [] and not order.pasting
     texts.paste_into(1, WINDOW, joins=False, followed=False)
-    assert texts.settle(2, HeldAction.PASTE) == [], "it waits for its turn"
+    assert texts.settle(2, HeldAction.PASTE) == [], "the first waits for its turn"
     assert order.next()
-    assert texts.settle(2, HeldAction.PASTE) == [], "it is on its way"
+    assert texts.settle(2, HeldAction.PASTE) == [], "the first is being inserted"
     order.inserted(Insertion(InsertionResult.HELD))
     assert texts.settle(2, HeldAction.PASTE) == [FindFocusedWindow(2, leaves=True)]
 

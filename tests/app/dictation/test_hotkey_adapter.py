@@ -89,7 +89,7 @@ async def test_cancel_key_is_bound_only_while_recording() -> None:
         await wait_until(lambda: "cancel" not in hotkeys.bound, "Esc is everybody's")
 
 
-async def test_log_reports_from_when_keys_are_observed() -> None:
+async def test_log_reports_when_keys_are_first_observed() -> None:
     hotkeys = FakeHotkeys()
     with capture_logs() as logs:
         async with running(hotkeys) as shell:
@@ -151,7 +151,7 @@ async def test_pause_ends_after_time_limit() -> None:
         await wait_until(lambda: hotkeys.binds == [{"dictate": "f9"}, {}, {"dictate": "f9"}], "it is bound again")
 
 
-async def test_keys_of_before_stay_bound_when_cancel_key_is_taken() -> None:
+async def test_previous_keys_stay_bound_when_cancel_key_is_taken() -> None:
     hotkeys = FakeHotkeys()
     hotkeys.taken = {"esc"}
     async with running(hotkeys) as shell:
@@ -225,7 +225,9 @@ async def test_free_keys_are_bound_and_taken_keys_are_retried() -> None:
         await wait_until(lambda: hotkeys.bound == {"paste-held": "f7"}, "the other one is ours")
         hotkeys.taken.clear()
         await wait_until(lambda: hotkeys.bound == {"dictate": "f8", "paste-held": "f7"}, "it is given back")
-    assert [seen.problem is None for seen in shell.seen] == [False, True], "it is told once, and when it is over"
+    assert [seen.problem is None for seen in shell.seen] == [False, True], (
+        "the problem is reported once, and again when it ends"
+    )
     assert [seen.instead for seen in shell.seen] == [{"dictate": ""}, {}], "no key works in its place"
 
 

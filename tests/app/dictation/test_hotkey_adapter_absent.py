@@ -8,7 +8,7 @@ from tests.app.dictation.world import FakeHotkeys
 from tests.helpers.waiting import wait_until
 
 
-async def test_other_keys_work_while_the_keyboard_lacks_one_and_that_one_is_tried_again() -> None:
+async def test_missing_key_is_retried_while_other_keys_work() -> None:
     hotkeys = FakeHotkeys()
     hotkeys.absent = {"ctrl+alt+v"}
     keys = {"dictate": "right_ctrl", "cancel": "esc", "paste-held": "ctrl+alt+v"}

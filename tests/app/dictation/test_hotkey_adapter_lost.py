@@ -8,7 +8,7 @@ from tests.app.dictation.world import FakeHotkeys
 from tests.helpers.waiting import wait_until
 
 
-async def test_commanded_key_whose_release_is_lost_counts_as_released_unless_it_talks() -> None:
+async def test_commanded_key_with_lost_release_counts_as_released_unless_it_is_needed() -> None:
     shell = Shell(FakeHotkeys(), KeyTimes(unseen_s=0.0))
     commanded(shell, "dictate", KeyMove.PRESS)
     await shell.keys.poll("dictate", needed=True)
@@ -17,7 +17,7 @@ async def test_commanded_key_whose_release_is_lost_counts_as_released_unless_it_
     assert (press, down) == (HotkeyEvent("dictate", True), Polled("dictate", True))
     assert release == HotkeyEvent("dictate", False)
     commanded(shell, "dictate", KeyMove.PRESS)
-    assert shell.told[3:] == [HotkeyEvent("dictate", True)], "the next press is one"
+    assert shell.told[3:] == [HotkeyEvent("dictate", True)], "the next press counts"
 
 
 async def test_key_of_portal_whose_release_is_lost_counts_as_released() -> None:
@@ -30,7 +30,7 @@ async def test_key_of_portal_whose_release_is_lost_counts_as_released() -> None:
     assert hotkeys.down == set() and shell.told == [HotkeyEvent("dictate", True)]
 
 
-async def test_key_that_can_be_seen_stays_down_as_long_as_it_is() -> None:
+async def test_observable_key_stays_down_while_it_is_held() -> None:
     hotkeys = FakeHotkeys()
     shell = Shell(hotkeys, KeyTimes(unseen_s=0.0))
     hotkeys.press()

@@ -224,7 +224,7 @@ def test_accept_releases_text_without_predecessors_and_late_texts_are_held() -> 
     assert order.newly_held() == (SegmentId(1, 0), SegmentId(1, 2))
     assert not order.is_offer_due(1e9)
     say(order, 2, 1, "six")
-    assert goes(order) == " six", "late texts hold nobody"
+    assert goes(order) == " six", "late texts hold back no other text"
 
 
 def test_text_that_arrives_before_its_turn_is_not_late() -> None:

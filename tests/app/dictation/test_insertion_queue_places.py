@@ -66,7 +66,7 @@ def test_take_for_a_sheet_is_one_insertion_once_it_has_ended() -> None:
     assert order.over(1)
 
 
-def test_take_for_a_sheet_goes_once_the_user_waits_no_longer_for_its_missing_text() -> None:
+def test_take_for_a_sheet_is_inserted_once_the_user_gives_up_its_missing_text() -> None:
     order = InsertionQueue()
     order.begin(1)
     order.set_target(1, SHEET)

@@ -70,7 +70,7 @@ async def test_device_is_opened_for_take_and_closed_after_delay(takes: Takes, de
 
 
 async def test_recording_that_ended_by_itself_does_not_stop_the_next_one(takes: Takes) -> None:
-    """If a slow disk creates the journal, a take stops its recording long after that has ended."""
+    """While a slow disk creates the journal, a take may stop its recording long after the recording has ended."""
     first = await takes.record("one")
     first.buffer.end(MicrophoneRefused("desk", "gone"))
     await wait_until(lambda: "over one" in takes.told, "the first one has ended")

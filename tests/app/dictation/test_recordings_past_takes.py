@@ -149,7 +149,7 @@ async def test_recover_recognises_missing_segments(library: Library, models: Pat
         (Failed(0, ErrorCode.UNSUPPORTED, "en"), "zh"),
     ],
 )
-async def test_recover_uses_the_model_of_now_and_its_language_if_none_knew_that_of_the_take(
+async def test_recover_uses_current_model_and_replaces_only_an_unsupported_language(
     library: Library, models: Path, outcome: Failed | None, language: str
 ) -> None:
     spoken = Options(language="en", model="gone", hotwords=("pounamu",), languages=("en",))
@@ -175,7 +175,7 @@ async def test_held_lists_recent_complete_takes_with_uninserted_text(library: Li
     earlier = earlier_of(library, models)
     assert list((await earlier.held_texts(now + 10)).items()) == [(TWO, {0: "two", 1: "three"}), (ONE, {0: "one"})]
     with library.reopen(TWO):
-        assert list(await earlier.held_texts(now + 10)) == [ONE], "somebody works on it"
+        assert list(await earlier.held_texts(now + 10)) == [ONE], "another process works on it"
     assert await earlier.held_texts(now + HELD_S + 0.5) == {TWO: {0: "two", 1: "three"}}
     for number in range(MOST_HELD_TAKES - 1):
         take(library, next(others), now + 10 + number, Final(0, "newer"), wanted=True)

@@ -103,11 +103,11 @@ async def test_hold_mode_records_while_key_is_held(
         world.hotkeys.press()
         await world.all_heard()
         await wait_until(lambda: world.dictating.view.seconds > 0.3, "it is no tap")
-        assert world.inserter.asked == 0, "X11 would give us what we type"
+        assert world.inserter.asked == 0, "while the key is down, X11 would send us the keys that we type"
         await wait_until(lambda: world.hotkeys.bound == KEYS, "Esc cancels while something is recorded")
         world.hotkeys.release(noticed=False)
         await world.over()
-        await wait_until(lambda: "cancel" not in world.hotkeys.bound, "Esc is everybody's again")
+        await wait_until(lambda: "cancel" not in world.hotkeys.bound, "Esc belongs to other programs again")
         (texts,) = texts_of(world)
     assert world.inserter.text() == " ".join(texts)
 
@@ -159,7 +159,7 @@ async def test_journal_notes_insertion_before_it_starts_and_quit_waits_for_rest(
         await wait_until(lambda: world.inserter.asked, "it is being inserted")
         (found,) = world.found
         first = found.take.segments[0]
-        assert first.inserting and not first.inserted, "after a crash nobody knows whether it arrived"
+        assert first.inserting and not first.inserted, "after a crash it is unknown whether the text arrived"
         machine = world.dictating._machine
         await wait_until(lambda: machine._takes[1].ended, "everything is recognised")
         world.dictating.ask(Verb.QUIT)
@@ -186,7 +186,7 @@ async def test_cancelled_take_is_kept_only_in_history(
         await world.over()
         (texts,) = texts_of(world)
         views = await world.dictating.recordings.views()
-    assert len(world.inserter.texts) == 1, "what was being inserted cannot be called back"
+    assert len(world.inserter.texts) == 1, "a text that is being inserted cannot be withdrawn"
     assert texts[0] == world.inserter.text() and len(texts) > 1
     assert [view.text for view in views] == [" ".join(texts)]
 
@@ -279,7 +279,7 @@ async def test_take_is_offered_at_next_start_after_second_quit(
         await wait_until(recognised, "it is recognised")
         (recovered,) = await again.dictating.recordings.views()
     assert recovered.text == " ".join(*texts_of(again))
-    assert again.inserter.asked == 0, "nothing is typed by itself"
+    assert again.inserter.asked == 0, "no text is typed without a request"
 
 
 async def test_unopenable_microphone_fails_take_and_another_can_be_chosen(

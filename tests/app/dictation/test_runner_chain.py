@@ -74,7 +74,7 @@ async def test_overlapping_takes_are_inserted_in_order_when_gateway_is_killed(
             world.hotkeys.press()
             world.hotkeys.release()
             await world.is_in(State.LISTENING)
-            await wait_until(lambda: world.inserter.texts, "texts come while somebody speaks", CHAIN_S)
+            await wait_until(lambda: world.inserter.texts, "texts come during speech", CHAIN_S)
             gateway.kill()
             chain.endpoint_file().unlink()
             await world.all_heard()

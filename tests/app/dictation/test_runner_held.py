@@ -56,7 +56,7 @@ async def test_held_text_of_earlier_run_is_pasted_once_from_list(
         again.dictating.ask(SettleHeld(session, HeldAction.PASTE))
         again.inserter.gate.set()
         await wait_until(lambda: again.found[0].state is TakeState.DONE, "it is there, and noted")
-        await wait_until(lambda: again.changes > before, "whoever shows the history is told")
+        await wait_until(lambda: again.changes > before, "observers of the history are notified")
         with pytest.raises(UsageMistake, match="no text to paste"):
             await again.dictating.recordings.settle(session, HeldAction.PASTE)
         (listed,) = await again.dictating.recordings.views()

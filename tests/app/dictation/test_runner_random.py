@@ -28,7 +28,7 @@ def check_take(found: TakeSnapshot, desktop: RandomDesktop) -> None:
             assert any(word in text for text in desktop.uncertain), f"{word} is offered again"
         if spoken.inserted and not spoken.rest:
             assert times or any(word in text for text in desktop.copied), (
-                f"{word} counts as inserted and went nowhere"
+                f"{word} counts as inserted but reached no window"
             )
 
 
@@ -53,4 +53,4 @@ async def test_each_text_arrives_once_or_is_kept(
     for found in one.library.all():
         check_take(found, one.desktop)
     unrecorded = {text for text in one.desktop.unrecorded if not any(word_of(text) in other for other in pasted)}
-    assert not unrecorded, "typed before the disk knew, and the user had not asked for it"
+    assert not unrecorded, "typed before its record was on disk, without a request by the user"

@@ -61,7 +61,7 @@ def test_take_goes_from_key_press_to_inserted_text() -> None:
     assert story.then(FirstSample(1)) == []
     story.at(1.1, text(1, 0, "one"))
     assert story.inserts() == ["one"]
-    assert story.state() is State.LISTENING, "while somebody speaks nothing else is as important"
+    assert story.state() is State.LISTENING, "a recording is more important than any other state"
     assert story.then(TYPED) == [RecordInserted((SegmentId(1, 0),))]
     assert story.at(2.1, DOWN, UP) == [PlayCue(SoundCue.STOP), StopRecording(1)]
     assert story.dictation.view(5.0).seconds == 2.0
@@ -84,7 +84,7 @@ def test_new_mode_applies_from_next_key_press() -> None:
     story.dictation.gestures.mode = TalkMode.HOLD
     assert story.at(0.0, DOWN) == [StartRecording(1, TalkMode.HOLD)]
     story.at(1.0, FirstSample(1))
-    assert StopRecording(1) in story.at(2.0, UP), "a release would end nothing in the mode before"
+    assert StopRecording(1) in story.at(2.0, UP), "in the previous mode a release ended nothing"
 
 
 def test_hold_mode_inserts_no_text_while_key_is_down() -> None:
@@ -92,7 +92,7 @@ def test_hold_mode_inserts_no_text_while_key_is_down() -> None:
     story.at(0.0, DOWN, TargetFound(1, WINDOW), text(1, 0, "one"))
     assert story.inserts() == []
     story.at(1.0, DOWN)
-    assert story.effects == [PollKey("dictate", needed=True)], "auto-repeat is nothing; the poll is due"
+    assert story.effects == [PollKey("dictate", needed=True)], "auto-repeat has no effect; the poll is due"
     story.then(UP)
     assert story.inserts() == ["one"]
     assert StopRecording(1) in story.effects
@@ -106,7 +106,7 @@ def test_hold_mode_discards_take_on_tap_or_chord() -> None:
     assert story.state() is State.IDLE
     assert story.at(1.0, DOWN) == [StartRecording(2, TalkMode.HOLD)]
     assert story.at(1.1, HotkeyEvent("dictate", False, chord=True)) == [DiscardTake(2)], (
-        "the program has got the combination"
+        "the focused program got the key combination"
     )
 
 
@@ -340,7 +340,7 @@ def test_sleep_ends_recording_but_keeps_its_text() -> None:
     story.at(0.0, Verb.START, TargetFound(1, WINDOW), FirstSample(1))
     assert story.at(5.0, Woke()) == [PlayCue(SoundCue.STOP), StopRecording(1), Renew()]
     assert story.note == "slept"
-    assert story.dictation.due(5.0) == 5.0 + NOTICE_S, "the note goes by itself"
+    assert story.dictation.due(5.0) == 5.0 + NOTICE_S, "the note expires by itself"
     assert story.then(RecordingOver(1), text(1, 0, "before")) and story.inserts() == ["before"]
     story.then(TYPED, TakeEnded(1))
     assert story.at(60.0, Woke()) == [Renew()] and not story.note

@@ -192,7 +192,7 @@ test_disturbed_world = Disturbed.TestCase
 
 
 def test_take_is_put_aside_once_although_its_text_is_still_inserted() -> None:
-    """A second time, its runner would be gone, and the error would cost the new recording."""
+    """If it were put aside twice, its runner would be gone, and the error would cost the new recording."""
     story = Story(Dictation(TalkMode.TOGGLE, most_takes=2))
     story.then(*spoken(1), text(1, 0, "one"), *spoken(2))
     assert story.then(Verb.START) == [PutAside(1), StartRecording(3, TalkMode.TOGGLE)]

@@ -45,7 +45,7 @@ def test_held_text_is_pasted_into_focused_window() -> None:
     assert story.inserts() == ["one"]
     assert story.then(TYPED) == [RecordInserted((SegmentId(1, 0),))]
     assert story.then(Verb.PASTE_HELD) == []
-    assert (story.state(), story.note) == (State.DONE, ""), "why it was held is over with it"
+    assert (story.state(), story.note) == (State.DONE, ""), "the reason disappears with its text"
 
 
 def test_texts_held_together_are_noted_together_with_one_cue() -> None:
@@ -149,7 +149,7 @@ def test_paste_key_pastes_newest_recording_as_one_but_no_earlier_one() -> None:
     assert story.inserts() == ["two. Three."]
     assert story.then(TYPED) == [RecordInserted((SegmentId(2, 0), SegmentId(2, 1)))]
     assert (story.dictation.view(20.0).held, story.dictation.view(20.0).earlier) == (0, 2)
-    assert story.then(Verb.PASTE_HELD, Verb.DISMISS_HELD) == [], "what is earlier is in the list"
+    assert story.then(Verb.PASTE_HELD, Verb.DISMISS_HELD) == [], "earlier recordings are settled in the list only"
     assert story.state() is State.HELD
     assert story.then(SettleTake(1, HeldAction.PASTE)) == [FindFocusedWindow(1, leaves=True)]
 
@@ -160,7 +160,7 @@ def test_reason_disappears_with_its_text_while_other_recordings_stay_held(settle
     story.at(40.0, *spoken(3), text(3, 0, "four"), TakeEnded(3), HELD)
     assert story.note == "focus-moved"
     story.then(*settled)
-    assert (story.state(), story.note) == (State.DONE, ""), "the others are held, and were said to be before"
+    assert (story.state(), story.note) == (State.DONE, ""), "the others stay held, without a second note"
     story.then(SettleTake(1, HeldAction.PASTE), FocusedWindow(1, WINDOW), HELD)
     assert story.note == "focus-moved", "a text that is still held keeps its reason"
 
@@ -198,7 +198,7 @@ def test_copy_and_dismiss_apply_to_newest_recording() -> None:
     ]
     story.then(InsertionEnded(Insertion(InsertionResult.COPIED)))
     view = story.dictation.view(20.0)
-    assert (view.held, view.earlier) == (1, 1), "the key has pasted none, and goes on to the one before"
+    assert (view.held, view.earlier) == (1, 1), "without a paste, the key may go on to the previous recording"
     assert story.then(Verb.DISMISS_HELD) == [RecordDismissed((SegmentId(1, 0),))]
 
 

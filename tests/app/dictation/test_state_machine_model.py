@@ -139,7 +139,7 @@ class World(RuleBasedStateMachine):
             case RecordInserted(pieces):
                 self.note_inserted(pieces)
             case RecordHeld((piece,), rest) if rest:
-                assert rest == self.rests[piece], "another rest than what is missing"
+                assert rest == self.rests[piece], "the recorded rest is not the missing text"
             case RecordHeld(pieces):
                 assert not self.held.intersection(pieces)
                 assert not set(self.inserted).intersection(pieces)
@@ -156,7 +156,7 @@ class World(RuleBasedStateMachine):
     def check(self, ordered: ReadyTexts) -> None:
         """Check that an insertion has the spoken text, is not a repetition, and goes to its target."""
         assert self.flight is None, "two insertions at once"
-        assert not self.believed_down, "the keyboard is ours"
+        assert not self.believed_down, "a text is inserted while the key counts as down"
         assert list(ordered.pieces) == sorted(set(ordered.pieces))
         assert not (set(self.inserted) | self.dismissed).intersection(ordered.pieces)
         assert "".join(ordered.texts) == ordered.text
@@ -172,7 +172,7 @@ class World(RuleBasedStateMachine):
                 assert ordered.target == self.target_of(piece)
         if ordered.pasted:
             together = {piece for piece in self.held if piece.take == ordered.pieces[0].take}
-            assert together == set(ordered.pieces), "one paste has all that the take holds"
+            assert together == set(ordered.pieces), "one paste has all held texts of the take"
         else:
             assert not self.in_order or self.in_order[-1] < ordered.pieces[0], "not in spoken order"
             self.in_order += ordered.pieces

@@ -110,7 +110,7 @@ def test_view_shows_most_important_note() -> None:
 
 
 @pytest.mark.parametrize("disk", ["disk-waiting", "disk-full"])
-def test_quitting_app_says_that_the_disk_takes_nothing(disk: str) -> None:
+def test_quitting_app_says_that_the_recording_is_not_stored(disk: str) -> None:
     shown = view_of(scene({1: take(1)}, InsertionQueue(), quitting=True), Gauges(note=Note(disk)), 9.0)
     assert shown.note == Note("quitting-unsaved")
 

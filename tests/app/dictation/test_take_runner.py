@@ -198,7 +198,7 @@ async def test_take_keeps_recording_when_gateway_refuses(tmp_path: Path, models:
 
 async def test_unexpected_error_ends_take_with_note(tmp_path: Path, models: Path, talk: Samples) -> None:
     desk = Desk(tmp_path, models, talk, NOBODY)
-    desk.devices.failure = ValueError("a mistake")  # type: ignore[assignment] # nothing that anybody expects
+    desk.devices.failure = ValueError("a mistake")  # type: ignore[assignment] # an unexpected error
     assert await desk.run() == ["TakeEnded"]
     assert desk.note == ("recording-kept", "unexpected")
     await desk.deliveries.close_all()
@@ -333,7 +333,7 @@ async def test_silence_of_a_recording_is_counted_although_the_gateway_refused_it
     assert desk.note == ("recording-kept", "gateway-refuses")
 
 
-async def test_silence_of_a_recording_is_what_the_vad_says(tmp_path: Path, models: Path, talk: Samples) -> None:
+async def test_silence_of_a_recording_is_measured_by_the_vad(tmp_path: Path, models: Path, talk: Samples) -> None:
     async with scripted(oblige) as gateway:
         desk = Desk(tmp_path, models, np.concatenate((talk, silence(20.0))), gateway.url)
         await desk.run(lambda: desk.work.silence_s() > 20.0)

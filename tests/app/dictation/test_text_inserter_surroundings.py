@@ -1,4 +1,4 @@
-"""Texts fit to what surrounds the caret, and are held if no field accepts them."""
+"""Texts are fitted to the text around the caret, and held if no field accepts them."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace

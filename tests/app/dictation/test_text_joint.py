@@ -1,4 +1,4 @@
-"""Spaces and capital where a text meets what stands around the caret."""
+"""Spaces and capitals where an inserted text meets the text around the caret."""
 
 import pytest
 from hypothesis import given
@@ -66,7 +66,7 @@ OBJECT = "\ufffc"
         ("我想，", "This is it.", "this is it."),
     ],
 )
-def test_text_fits_behind_what_stands_before_the_caret(before: str, text: str, inserted: str) -> None:
+def test_text_fits_after_the_text_before_the_caret(before: str, text: str, inserted: str) -> None:
     assert at_caret(text, before, "") == inserted
     assert at_caret(f" {text}", before, "Something else, typed elsewhere.") == inserted
 
@@ -152,7 +152,7 @@ def test_other_ends_have_no_full_stop(text: str) -> None:
         (None, "Then", " Then"),
     ],
 )
-def test_full_stop_that_was_left_out_comes_only_behind_its_text(
+def test_full_stop_that_was_left_out_comes_only_after_its_text(
     before: str | None, text: str, inserted: str
 ) -> None:
     assert at_caret(text, before, "We met.", left_out=".") == inserted

@@ -45,7 +45,7 @@ def test_find_sorts_recordings_of_folder(tmp_path: Path) -> None:
         assert names(folder, folder) == numbered
 
 
-def test_find_gives_a_folder_up_that_has_too_much_in_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_find_gives_up_a_folder_with_too_many_entries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.files.file_search._recordings", partial(_recordings, most=3))
     made(tmp_path, "few/notes.txt", "few/c/1.wav", "many/1.txt", "many/2.txt", "many/3.txt", "many/c/1.wav")
     assert names(tmp_path, tmp_path / "few", tmp_path / "many") == ["few/c/1.wav"]

@@ -67,7 +67,7 @@ def states(queue: FileQueue) -> list[FileState]:
     return [view.state for view in queue.view().files]
 
 
-def the(queue: FileQueue, file: int = 1) -> FileView:
+def file_view(queue: FileQueue, file: int = 1) -> FileView:
     view = queue.find(file)
     assert view is not None
     return view
@@ -78,11 +78,11 @@ def test_queue_inspects_file_then_runs_it() -> None:
     assert effects(queue, Add(("/a.mp3",))) == [InspectFile(1, "/a.mp3")]
     assert effects(queue, FileInspected(1, 100.0)) == [RunFile(1, "/a.mp3", again=False)]
     assert effects(queue, RunProgress(1, 40.0, "kia ora", 12.0)) == []
-    assert the(queue) == FileView(1, "/a.mp3", FileState.WORKING, 40.0, 100.0, 12.0, "kia ora", tracks=1)
+    assert file_view(queue) == FileView(1, "/a.mp3", FileState.WORKING, 40.0, 100.0, 12.0, "kia ora", tracks=1)
     assert effects(queue, RunFinished(1, 101.0, "kia ora koutou", ("/a.srt",))) == []
     results = ("/a.srt",)
     done = FileView(1, "/a.mp3", FileState.DONE, 101.0, 101.0, text="kia ora koutou", results=results, tracks=1)
-    assert the(queue) == done
+    assert file_view(queue) == done
 
 
 def test_queue_runs_one_file_at_a_time_in_list_order() -> None:
@@ -109,7 +109,7 @@ def test_unreadable_file_fails_and_next_one_runs() -> None:
     queue = FileQueue()
     queue.handle(Add(("/a", "/b")))
     assert effects(queue, InspectionFailed(1, BAD), FileInspected(2, 5.0)) == [RunFile(2, "/b", again=False)]
-    assert (the(queue).state, the(queue).note) == (FileState.FAILED, BAD)
+    assert (file_view(queue).state, file_view(queue).note) == (FileState.FAILED, BAD)
 
 
 def test_next_run_waits_until_paused_run_has_ended() -> None:
@@ -141,7 +141,7 @@ def test_file_paused_during_inspection_does_not_run() -> None:
     queue = FileQueue()
     queue.handle(Add(("/a",)))
     assert effects(queue, PauseFiles(1), FileInspected(1, 7.0)) == []
-    assert (the(queue).state, the(queue).duration_s) == (FileState.PAUSED, 7.0)
+    assert (file_view(queue).state, file_view(queue).duration_s) == (FileState.PAUSED, 7.0)
     assert effects(queue, ResumeFiles(1)) == [RunFile(1, "/a", again=False)]
 
 
@@ -151,14 +151,18 @@ def test_cancelled_file_keeps_its_text_and_continues_on_request() -> None:
     assert effects(queue, CancelFiles(1)) == [HaltRun(1)]
     assert effects(queue, RunProgress(1, 60.0, "late"), Noted(1, BAD)) == []
     assert effects(queue, Halted(1)) == []
-    assert (the(queue).state, the(queue).text, the(queue).position_s) == (FileState.CANCELLED, "half", 50.0)
+    assert (file_view(queue).state, file_view(queue).text, file_view(queue).position_s) == (
+        FileState.CANCELLED,
+        "half",
+        50.0,
+    )
     assert effects(queue, RetryFile(1)) == [RunFile(1, "/a", again=True)]
 
 
 def test_cancelled_file_stays_cancelled_when_its_run_fails() -> None:
     queue = queue_of("/a")
     assert effects(queue, CancelFiles(1), RunFailed(1, BAD)) == [HaltRun(1)]
-    assert (the(queue).state, the(queue).note) == (FileState.CANCELLED, None)
+    assert (file_view(queue).state, file_view(queue).note) == (FileState.CANCELLED, None)
     assert effects(queue, RemoveFiles(1)) == [Forget(1)]
 
 
@@ -168,8 +172,8 @@ def test_cancelled_waiting_file_cannot_be_paused() -> None:
     assert effects(queue, CancelFiles(2), PauseFiles(2), ResumeFiles(2)) == []
 
 
-def test_all_files_are_cancelled_of_which_nothing_is_recognised() -> None:
-    """A folder that was opened by mistake; what has begun keeps its text."""
+def test_cancel_all_spares_files_that_have_begun() -> None:
+    """A folder may be opened by mistake; files that have begun keep their texts."""
     queue = queue_of("/a", "/b", "/c", "/d")
     queue.handle(RunProgress(1, 50.0, "half"))
     queue.handle(PauseFiles(1))
@@ -183,7 +187,7 @@ def test_file_is_done_when_cancelled_too_late() -> None:
     queue = queue_of("/a")
     queue.handle(CancelFiles(1))
     assert effects(queue, RunFinished(1, 9.0, "all", ("/a.srt",))) == []
-    assert (the(queue).state, the(queue).results) == (FileState.DONE, ("/a.srt",))
+    assert (file_view(queue).state, file_view(queue).results) == (FileState.DONE, ("/a.srt",))
 
 
 def test_retry_during_cancellation_continues_after_its_end() -> None:
@@ -195,18 +199,18 @@ def test_retry_during_cancellation_continues_after_its_end() -> None:
 def test_failed_file_has_reason_and_can_be_retried() -> None:
     queue = queue_of("/a")
     queue.handle(RunFailed(1, BAD))
-    assert (the(queue).state, the(queue).note) == (FileState.FAILED, BAD)
+    assert (file_view(queue).state, file_view(queue).note) == (FileState.FAILED, BAD)
     assert effects(queue, RetryFile(1)) == [RunFile(1, "/a", again=True)]
-    assert the(queue).note is None
+    assert file_view(queue).note is None
 
 
 def test_done_file_can_be_retried_only_with_gaps() -> None:
     queue = queue_of("/a")
     queue.handle(RunFinished(1, 9.0, "most", gaps=True))
-    assert can_retry(the(queue))
+    assert can_retry(file_view(queue))
     assert effects(queue, RetryFile(1)) == [RunFile(1, "/a", again=True)]
     queue.handle(RunFinished(1, 9.0, "all"))
-    assert not can_retry(the(queue))
+    assert not can_retry(file_view(queue))
     assert effects(queue, RetryFile(1)) == []
 
 
@@ -265,7 +269,7 @@ def test_unfinished_file_continues_when_added_again(end: Event) -> None:
     queue.handle(Halted(1))
     queue.handle(RunFinished(2, 1.0, ""))
     assert effects(queue, Add(("/a",))) == [RunFile(1, "/a", again=True)]
-    assert (the(queue).position_s, the(queue).text) == (5.0, "half") and queue.view().note is None
+    assert (file_view(queue).position_s, file_view(queue).text) == (5.0, "half") and queue.view().note is None
 
 
 def test_queue_counts_files_over_its_limit() -> None:
@@ -285,9 +289,9 @@ def test_queue_notes_when_no_recording_was_found() -> None:
 def test_note_of_run_is_cleared_when_run_stops() -> None:
     queue = queue_of("/a")
     queue.handle(Noted(1, Note(FileNote.NO_WORKER)))
-    assert the(queue).note == Note(FileNote.NO_WORKER)
+    assert file_view(queue).note == Note(FileNote.NO_WORKER)
     queue.handle(PauseFiles(1))
-    assert the(queue).note is None
+    assert file_view(queue).note is None
 
 
 def test_saved_copy_becomes_result_and_clears_note() -> None:
@@ -295,7 +299,7 @@ def test_saved_copy_becomes_result_and_clears_note() -> None:
     queue.handle(RunFinished(1, 9.0, "all", ("/a.txt",), Note(FileNote.NOT_SAVED)))
     for _ in range(2):
         queue.handle(Saved(1, "/b.srt"))
-    assert (the(queue).results, the(queue).note) == (("/a.txt", "/b.srt"), None)
+    assert (file_view(queue).results, file_view(queue).note) == (("/a.txt", "/b.srt"), None)
 
 
 def test_queue_shows_chosen_form_and_folder() -> None:
@@ -349,7 +353,7 @@ def test_start_keeps_cancelled_files_and_their_text() -> None:
     assert effects(queue, RunProgress(1, 50.0, "half"), CancelFiles(1)) == [HaltRun(1)]
     again = FileQueue(queue.files, queue.saving, queue.following)
     assert not any(isinstance(effect, Forget | RunFile) for effect in again.start())
-    assert (the(again).state, the(again).text) == (FileState.CANCELLED, "half")
+    assert (file_view(again).state, file_view(again).text) == (FileState.CANCELLED, "half")
 
 
 def test_file_numbers_are_never_reused() -> None:
@@ -358,4 +362,4 @@ def test_file_numbers_are_never_reused() -> None:
     queue.handle(Halted(1))
     queue.handle(Add(("/b",)))
     assert [view.file for view in queue.view().files] == [2]
-    assert FileQueue([replace(the(queue, 2), file=7)], following=3).following == 8
+    assert FileQueue([replace(file_view(queue, 2), file=7)], following=3).following == 8

@@ -1,4 +1,4 @@
-"""Choice of a film's sound track: what is known of another track is not taken for the chosen one's."""
+"""Choice of a film's sound track: results of another track never count for the chosen one."""
 
 import pytest
 
@@ -37,7 +37,7 @@ def queue() -> FileQueue:
     return queue
 
 
-def the(queue: FileQueue) -> FileView:
+def file_view(queue: FileQueue) -> FileView:
     view = queue.find(1)
     assert view is not None
     return view
@@ -46,7 +46,7 @@ def the(queue: FileQueue) -> FileView:
 def test_other_track_of_a_recognised_film_starts_over(queue: FileQueue) -> None:
     queue.handle(RunFinished(1, 9.0, "one", ("/film.txt",), gaps=True, truncated=True))
     assert effects(queue, ChooseTrack(1, 2)) == [SECOND]
-    assert the(queue) == FileView(1, FIRST.path, FileState.WORKING, duration_s=9.0, track=2, tracks=2)
+    assert file_view(queue) == FileView(1, FIRST.path, FileState.WORKING, duration_s=9.0, track=2, tracks=2)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_other_track_of_a_recognised_film_starts_over(queue: FileQueue) -> None:
 def test_run_of_other_track_does_not_end_the_chosen_one(queue: FileQueue, end: Event) -> None:
     assert effects(queue, ChooseTrack(1, 2)) == [HaltRun(1)]
     assert effects(queue, end) == [SECOND]
-    assert (the(queue).text, the(queue).results, the(queue).note) == ("", (), None)
+    assert (file_view(queue).text, file_view(queue).results, file_view(queue).note) == ("", (), None)
 
 
 def test_paused_film_stays_paused(queue: FileQueue) -> None:
@@ -67,7 +67,7 @@ def test_paused_film_stays_paused(queue: FileQueue) -> None:
 @pytest.mark.parametrize("track", [0, 1, 3])
 def test_only_another_track_of_the_film_can_be_chosen(queue: FileQueue, track: int) -> None:
     assert effects(queue, ChooseTrack(1, track)) == []
-    assert the(queue).state is FileState.WORKING
+    assert file_view(queue).state is FileState.WORKING
 
 
 def test_film_that_an_earlier_version_listed_offers_its_tracks() -> None:
@@ -77,7 +77,7 @@ def test_film_that_an_earlier_version_listed_offers_its_tracks() -> None:
     queue = FileQueue((listed, half, FileView(3, "/new.wav", FileState.DONE, tracks=1), gone))
     assert queue.start() == [InspectFile(1, FIRST.path), InspectFile(2, "/half.mkv")]
     assert effects(queue, FileInspected(1, 9.0, SoundTrack(1, 2)), FileInspected(2, 9.0, SoundTrack(1, 2))) == []
-    assert (the(queue).tracks, the(queue).text) == (2, "one")
+    assert (file_view(queue).tracks, file_view(queue).text) == (2, "one")
     assert effects(queue, ResumeFiles(2)) == [RunFile(2, "/half.mkv", again=False)], "from where it was"
     assert effects(queue, ChooseTrack(1, 2), Halted(2)) == [SECOND]
 
@@ -85,7 +85,7 @@ def test_film_that_an_earlier_version_listed_offers_its_tracks() -> None:
 def test_film_that_is_missing_keeps_its_half_recognised_text() -> None:
     queue = FileQueue((FileView(1, FIRST.path, FileState.PAUSED, 4.0, 9.0),))
     assert effects(queue, InspectionFailed(1, Note(FileNote.MISSING))) == []
-    assert the(queue).state is FileState.PAUSED
+    assert file_view(queue).state is FileState.PAUSED
 
 
 def test_recording_with_one_track_is_read_as_before() -> None:

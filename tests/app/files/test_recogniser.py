@@ -154,7 +154,7 @@ async def test_kept_pieces_hold_rewritten_and_recognised_text(bench: Bench) -> N
 @pytest.mark.parametrize("texts", [0, 1, 2])
 async def test_recognise_continues_where_run_was_cancelled(bench: Bench, texts: int) -> None:
     async with scripted(keeping_back_after(texts)) as gateway, bench.started(gateway) as running:
-        await wait_until(lambda: len(bench.watching.pieces) == texts, "so many texts are there")
+        await wait_until(lambda: len(bench.watching.pieces) == texts, "the texts are there")
         await wait_until(lambda: len(gateway.memory.audio) > texts + 1, "the next segment is there too")
         running.cancel()
         await asyncio.wait({running})

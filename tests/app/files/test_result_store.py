@@ -56,7 +56,7 @@ def test_kept_orders_pieces_and_stops_at_gap(kept: FileResults) -> None:
     kept.add([piece(1), piece(0), piece(3)])
     assert kept.resume(SOURCE, again=False).pieces == (piece(0), piece(1))
     kept.add([piece(2)])
-    assert kept.read().pieces == (piece(0), piece(1), piece(2)), "what came after the hole was let go"
+    assert kept.read().pieces == (piece(0), piece(1), piece(2)), "pieces after the gap were dropped"
 
 
 @pytest.mark.parametrize("source", [RecordingIdentity(1001, 5), RecordingIdentity(1000, 6)])
@@ -115,7 +115,7 @@ def test_lost_end_of_finished_recording_is_named(kept: FileResults, tmp_path: Pa
     place.write_text("".join((*lines[:2], "damaged\n", lines[3])))
     assert kept.read().lost == ("0:01–0:04",)
     place.write_text("".join(lines[:2]))
-    assert kept.read().lost == (), "of a recording that may still be recognised nothing is lost"
+    assert kept.read().lost == (), "nothing is lost while the recording may still be recognised"
     assert kept.read(4.0).lost == ("0:01–0:04",)
     place.write_text(lines[0])
     assert kept.read(4.0) == KnownResults()

@@ -183,7 +183,7 @@ async def test_paused_file_sends_nothing_and_cancelled_one_keeps_its_text(bench:
             view = await bench.until(talk, FileState.WORKING, texts=1)
             bench.ask(PauseFiles())
             await bench.until(talk, FileState.PAUSED)
-            await wait_until(lambda: not clients(), "nobody is connected any more")
+            await wait_until(lambda: not clients(), "no client is connected any more")
             assert (bench.folder / f"{view.file}.jsonl").exists()
             bench.ask(CancelFiles(view.file))
             cancelled = await bench.until(talk, FileState.CANCELLED)

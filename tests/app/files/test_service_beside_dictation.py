@@ -49,7 +49,7 @@ def home(tmp_path: Path, models: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def speak(place: Path, minutes: float) -> Path:
-    """Write a recording of so many minutes: sentences in random order, with pauses between them."""
+    """Write a recording of this many minutes: sentences in random order, with pauses between them."""
     chance = random.Random(1)
     sentences = [np.concatenate(list(read_audio(path))) for path in sorted(SPEECH.glob("*.flac"))]
     left = round(minutes * 60 * SAMPLE_RATE)

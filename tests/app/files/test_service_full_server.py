@@ -1,4 +1,4 @@
-"""Files while their server accepts nothing: the row says why, if the server does."""
+"""Files while their server accepts nothing: the row gives the reason if the server names one."""
 
 from pathlib import Path
 

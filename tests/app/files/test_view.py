@@ -27,7 +27,7 @@ def test_name_leaves_out_folder() -> None:
     assert FileView(1, "/some/where/talk.mp3").name == "talk.mp3"
 
 
-def test_file_is_untouched_until_it_is_at_work_and_something_of_it_is_recognised() -> None:
+def test_file_is_untouched_until_it_runs_or_has_text() -> None:
     untouched = {state for state in FileState if FileView(1, "/a", state).untouched}
     assert untouched == set(FileState) - ENDED - {FileState.WORKING}
     assert not any(FileView(1, "/a", state, 0.1).untouched for state in FileState)

@@ -117,7 +117,7 @@ async def test_speech_stays_on_this_computer_by_default(bench: Bench) -> None:
     bench.gateways.choose(GatewaySection())
     assert (bench.gateways.locate(), bench.gateways.destination, bench.gateways.here) == (HERE, "", True)
     assert [one.name for one in bench.views[-1].gateways] == ["desk", "team"]
-    assert not bench.network.asked and not bench.network.discovering, "nobody wants to know"
+    assert not bench.network.asked and not bench.network.discovering, "no part of the app needs an answer"
 
 
 async def test_own_server_is_asked_again_soon_whatever_it_asks_for(bench: Bench) -> None:
@@ -163,7 +163,7 @@ async def test_gateway_at_another_address_is_found_by_its_certificate(bench: Ben
     bench.network.announced.put_nowait(GatewayFound("y", "desk", (moved,), DESK.certificate_sha256, "1"))
     await bench.until(lambda view: not view.here, "it is back")
     assert bench.gateways.locate() == replace(DESK.addresses[0], url=moved)
-    await wait_until(lambda: not bench.network.discovering, "nobody is looked for any more")
+    await wait_until(lambda: not bench.network.discovering, "the search has ended")
     assert bench.of(DESK.id).where == "10.0.0.77:8765"
 
 
@@ -202,7 +202,7 @@ async def test_running_take_moves_to_the_new_address_of_its_gateway(bench: Bench
     bench.network.announced.put_nowait(GatewayFound("y", "desk", (moved,), DESK.certificate_sha256, "1"))
     await asyncio.wait_for(connection, DEADLINE_S)
     assert bench.gateways.locate().url == moved
-    await wait_until(lambda: not bench.network.discovering, "nobody is connected any more")
+    await wait_until(lambda: not bench.network.discovering, "the search has ended")
 
 
 async def test_running_take_falls_back_once_and_stays_there(bench: Bench) -> None:
@@ -218,7 +218,7 @@ async def test_running_take_falls_back_once_and_stays_there(bench: Bench) -> Non
     bench.network.nobody = False
     await bench.until(lambda view: not view.here, "back by itself")
     await asyncio.sleep(0.05)
-    assert not here.done(), "a take does not go to and fro"
+    assert not here.done(), "a take does not change back and forth"
     here.cancel()
     await asyncio.gather(here, return_exceptions=True)
 
@@ -249,7 +249,7 @@ async def test_watched_gateways_are_queried_and_others_searched(bench: Bench) ->
     await wait_until(lambda: len(bench.network.asked) > asked + 4, "all are asked again")
     assert bench.network.discovering, "the panel still looks"
     bench.gateways.ask(WatchGateways(False))
-    await wait_until(lambda: not bench.network.discovering, "nobody looks")
+    await wait_until(lambda: not bench.network.discovering, "the search has ended")
 
 
 async def test_paired_gateway_can_be_chosen(bench: Bench) -> None:
@@ -286,7 +286,7 @@ async def test_forgotten_gateway_is_no_longer_chosen(bench: Bench) -> None:
     bench.gateways.ask(ForgetGateway(TEAM.id))
     bench.gateways.ask(ForgetGateway("no such"))
     await bench.until(lambda view: view.result, "it is told")
-    assert bench.views[-1].result == Note("gateway-still-listed", {"gateway": "team"}), "nobody was there to ask"
+    assert bench.views[-1].result == Note("gateway-still-listed", {"gateway": "team"}), "the gateway was away"
     assert [one.name for one in bench.views[-1].gateways] == ["desk"] and bench.unchosen == [1]
     assert bench.gateways.locate() == HERE
 

@@ -90,7 +90,7 @@ async def speaking(world: Dictation) -> Halting:
     await wait_until(lambda: world.devices.open_now == 0, "the microphone of the take before is closed")
     world.dictating.ask(Verb.START)
     await wait_until(lambda: isinstance(world.devices.device, Halting), "another take has its microphone")
-    await wait_until(lambda: world.dictating.view.state is State.LISTENING, "somebody speaks")
+    await wait_until(lambda: world.dictating.view.state is State.LISTENING, "the app listens")
     device = world.devices.device
     assert isinstance(device, Halting)
     return device

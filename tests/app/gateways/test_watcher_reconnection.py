@@ -48,7 +48,7 @@ def world() -> World:
 
 async def test_connection_stays_and_counts_as_in_use_while_the_gateway_stays(world: World) -> None:
     first, second = world.connect(), world.connect()
-    await wait_until(lambda: world.detector.in_use, "somebody is connected")
+    await wait_until(lambda: world.detector.in_use, "a connection is in use")
     world.own = (*world.own, "10.8.0.2")  # an additional address is no reason
     world.detector.check()
     await world.until_checked()

@@ -46,5 +46,5 @@ class FakeOutput:
         return any(not stream.closed for stream in self.streams)
 
     def append(self, samples: int) -> NDArray[np.float32]:
-        """Take up to so many samples."""
+        """Take at most this many samples."""
         return np.frombuffer(self._pull(samples * 4), np.float32)

@@ -105,7 +105,7 @@ def test_text_that_came_during_an_edit_stays_while_the_user_types_on(library: Li
     assert library.find(session(1)).text == "drei!"
 
 
-def test_first_text_that_comes_during_an_edit_is_added_behind_it(library: Library) -> None:
+def test_first_text_that_comes_during_an_edit_is_added_after_it(library: Library) -> None:
     record(library, 1, None)
     arrive(library, 0, "one")
     edit_take(library, session(1), "my note:", seen=0)
@@ -157,7 +157,8 @@ def test_segment_whose_text_comes_after_its_span_was_seen_is_not_added(library: 
 
 
 def test_segments_are_added_when_they_say_much_more_than_the_span_that_was_seen(library: Library) -> None:
-    """The edit lacks their words: the few that the span has stand there twice rather than the others nowhere."""
+    """Without the segments their other words would be lost; with them, the few words of the span stand there
+    twice."""
     record(library, 1, None, None)
     span(library)
     seen = revision(library)
@@ -188,7 +189,7 @@ def test_text_of_a_rerun_gets_nothing_that_came_meanwhile(library: Library) -> N
     assert library.find(session(1)).text == "Won, too."
 
 
-def test_edit_that_says_nothing_of_what_was_seen_stands_alone(library: Library) -> None:
+def test_edit_without_seen_segments_replaces_the_whole_text(library: Library) -> None:
     record(library, 1, "one", "two")
     edit_take(library, session(1), "mine")
     assert library.find(session(1)).text == "mine"

@@ -215,7 +215,7 @@ def test_any_number_of_keys_is_one_statement(index: Index, monkeypatch: pytest.M
 
 
 def test_purge_erases_removed_texts_from_files(index: Index, place: Path) -> None:
-    """Give each text a word and a pair of characters of its own, among words that all share."""
+    """Give each text a unique word and a unique pair of characters, among words that all texts share."""
     chance = random.Random(4)
     han = sorted({simplified(chr(code)) for code in range(0x5000, 0x5400)})
     own = {number: (f"w{chance.randbytes(9).hex()}", han[number] * 2) for number in range(1, 301)}

@@ -62,7 +62,7 @@ def ms(told: list[PlaybackView]) -> int:
 
 
 async def heard(output: FakeOutput, samples: int) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
-    """Wait for so many samples and return them."""
+    """Wait for this many samples and return them."""
     parts: list[np.ndarray[tuple[int], np.dtype[np.float32]]] = []
 
     def enough() -> bool:

@@ -40,6 +40,8 @@ def test_default_hotkeys_have_no_existing_use() -> None:
 def test_other_action_with_the_same_key_is_found() -> None:
     bindings = {"dictate": "right_ctrl", "cancel": "esc", "paste-held": "ctrl+alt+v", "other": "nonsense"}
     assert other_action("alt+control+v", "dictate", bindings) == "paste-held"
-    assert other_action("right_ctrl", "dictate", bindings) == "", "itself"
+    assert other_action("right_ctrl", "dictate", bindings) == "", "an action does not conflict with itself"
     assert other_action("f9", "dictate", bindings) == ""
-    assert other_action("", "dictate", bindings | {"cancel": ""}) == "", "none is not taken"
+    assert other_action("", "dictate", bindings | {"cancel": ""}) == "", (
+        "an empty binding conflicts with no action"
+    )

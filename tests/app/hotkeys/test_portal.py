@@ -112,7 +112,7 @@ async def test_held_key_that_counts_as_released_is_no_new_press_when_repeated(
     await key(desktop, "dictate", "Deactivated")
     await key(desktop, "paste-held", "Activated")
     assert await next_event(hotkeys) == ("dictate", False)
-    assert await next_event(hotkeys) == ("paste-held", True), "the repetition was none"
+    assert await next_event(hotkeys) == ("paste-held", True), "the repetition is no new press"
 
 
 async def test_all_keys_are_asked_for_once_with_their_triggers(
@@ -278,7 +278,7 @@ async def test_desktop_without_the_interface_has_no_hotkeys(address: str, versio
 async def test_connection_to_a_silent_portal_is_closed(
     address: str, desktop: DesktopPortal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A bus allows a user only so many connections, and keys are bound again and again."""
+    """A bus limits the connections of a user, and keys are bound again and again."""
     opened = list[Portal]()
 
     async def opener() -> Portal:

@@ -22,7 +22,7 @@ def test_release_is_timed_by_the_stamps_however_late_it_is_handled() -> None:
     assert times.event_time(5_080, 70.01, first=False) == 70.01, "never in the future"
 
 
-def test_stamps_that_begin_again_are_understood() -> None:
+def test_timestamps_that_wrap_around_are_understood() -> None:
     times = KeyStamps()
     times.event_time(0xFFFFFFFF - 40, 70.0, first=True)
     assert times.event_time(39, 71.0, first=False) == pytest.approx(70.08)

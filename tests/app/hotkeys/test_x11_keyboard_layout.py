@@ -86,7 +86,8 @@ async def test_alt_gr_as_hotkey_still_writes_the_characters_of_its_combinations(
 
 
 async def test_new_layout_without_the_hotkey_ends_the_events_with_an_error(tmp_path: Path) -> None:
-    """The option compose:rctrl takes Right Ctrl away, on the page of a desktop's settings for special keys."""
+    """The option compose:rctrl, which desktops offer among their settings for special keys, takes Right Ctrl
+    away."""
     with running_desktop(tmp_path, tray=False) as desktop:
         async with X11Hotkeys(desktop.display) as hotkeys:
             await hotkeys.bind({"dictate": "right_ctrl", "cancel": "esc"})

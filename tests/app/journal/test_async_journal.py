@@ -213,10 +213,10 @@ async def test_replacement_rules_apply_once_when_the_text_arrives(
     assert on_disk(journal)[-1] == Final(1, " said ")
 
 
-async def test_result_that_only_memory_has_is_not_for_the_gateway_to_forget(
+async def test_result_in_memory_only_is_not_acknowledged(
     faulty: tuple[Journal, dict[str, FaultyFile]],
 ) -> None:
-    """A crash would lose it: its lines reach the disk only once that is writable again."""
+    """A crash would lose it: its lines reach the disk only once the disk is writable again."""
     journal, files = faulty
     store = AsyncJournal(journal)
     for number in range(3):

@@ -114,7 +114,7 @@ def test_sync_writes_again_what_a_failed_sync_may_have_dropped(
     file.close()
 
 
-def test_sync_after_a_failure_knows_that_the_file_was_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sync_after_a_failure_keeps_an_earlier_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cache, file = PageCache(monkeypatch), DiskFile(tmp_path / AUDIO)
     file.write(b"abc")
     file.sync()

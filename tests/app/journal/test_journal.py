@@ -201,7 +201,7 @@ def test_take_names_the_program_that_received_its_text(journal: Journal) -> None
     journal.record_inserted(0)
     journal.close()
     with reopened(journal) as again:
-        assert again.take.program == "edit?or", "the last one, in which anything may be"
+        assert again.take.program == "edit?or", "the last name, with a mark for the undecodable byte"
 
 
 def test_rest_of_a_text_that_is_inserted_once_more_is_noted_once(journal: Journal) -> None:

@@ -125,7 +125,7 @@ def test_parse_session_returns_the_id() -> None:
     assert parse_session(str(FIRST)) == FIRST
 
 
-def test_named_finds_the_take_that_begins_so(library: Library) -> None:
+def test_session_named_finds_the_take_with_this_prefix(library: Library) -> None:
     names = [f"{start}-1111-4111-8111-111111111111" for start in ("abcd0001", "abcd0002", "f0000000")]
     for name in names:
         library.create(UUID(name), Options(), 0.0).close()
@@ -167,7 +167,7 @@ def test_find_changes_no_file_and_detects_a_live_take(library: Library) -> None:
         library.find(FIRST)
 
 
-def test_all_lists_only_takes_with_the_newest_first(library: Library) -> None:
+def test_all_lists_takes_newest_first_and_nothing_else(library: Library) -> None:
     old, new, middle = (recorded(library, days) for days in (3, 1, 2))
     (library.root / "notes.txt").write_text("not a take")
     (library.root / str(FIRST)).mkdir()
@@ -261,7 +261,7 @@ def test_sweep_deletes_an_empty_take(library: Library) -> None:
     assert library.sweep(NOW) == [FIRST]
 
 
-def test_sweep_passes_by_a_take_of_another_user(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sweep_skips_a_take_of_another_user(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     """Root may read every folder, so the refusal is simulated."""
     stat, (others, old) = os.stat, (recorded(library, 40), recorded(library, 31))
 

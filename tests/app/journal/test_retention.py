@@ -31,7 +31,7 @@ def test_oldest_takes_expire_until_the_rest_fits_the_size_limit() -> None:
     assert expired(takes, NOW, LIMITS) == [UUID(int=2), UUID(int=3)]
 
 
-def test_needed_take_stays_and_makes_no_other_go() -> None:
+def test_needed_take_stays_and_displaces_no_other() -> None:
     takes = [stored(1, 90, 5_000, needed=True), stored(2, 1, 400), stored(3, 2, 400), stored(4, 3, 400)]
     assert expired(takes, NOW, LIMITS) == [UUID(int=4)]
 

@@ -144,7 +144,7 @@ def test_last_edit_counts_and_leaves_the_recognised_text() -> None:
     assert take_of([*events, Edited("no"), Edited("")]).edited == ""
 
 
-def test_edit_gets_what_is_recognised_after_it() -> None:
+def test_text_recognised_after_an_edit_is_added_to_it() -> None:
     spoken: list[Event] = [Begin(0, 0), End(0, 16_000), Begin(1, 32_000), End(1, 16_000), Finished(48_000)]
     events: list[Event] = [*spoken, Final(1, "it is late."), Edited("it's late.")]
     assert take_of(events).edited == "it's late."
@@ -154,7 +154,7 @@ def test_edit_gets_what_is_recognised_after_it() -> None:
     assert take_of([*events, Final(0, "Go home,"), Edited("it's late.")]).edited == "it's late."
 
 
-def test_edit_from_a_rerun_stands_for_all_of_the_take() -> None:
+def test_edit_from_a_rerun_replaces_the_whole_take() -> None:
     run = Reran("2024-01-01T00:00:00+00:00", Options(), True, "m", "Go home, it is late.")
     spoken: list[Event] = [Begin(0, 0), End(0, 16_000), Begin(1, 32_000), End(1, 16_000), Finished(48_000)]
     events: list[Event] = [*spoken, Final(1, "is late."), run, Edited(run.text)]

@@ -288,7 +288,7 @@ def test_close_does_not_wait_for_a_thread_that_failed(disk: Disk, monkeypatch: p
         writer.close()
 
 
-def test_request_behind_the_last_one_is_refused(disk: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_request_after_the_close_is_refused(disk: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
     """A thread that has passed the check may send its request after that of ``close``."""
     writer, late = disk.writer(), _Request(lambda: b"", Future())
     monkeypatch.setattr(disk.events, "sync", lambda: writer._inbox.put(late))

@@ -30,12 +30,12 @@ def test_line_of_broken_file_is_named(place: Path) -> None:
 
 
 @pytest.mark.parametrize("written", ['mode = "local"', 'mode = "server"\nhost = "0.0.0.0"'])
-def test_settings_with_which_the_app_starts_its_gateway_have_no_complaint(place: Path, written: str) -> None:
+def test_settings_with_which_the_app_starts_its_gateway_are_valid(place: Path, written: str) -> None:
     place.write_text(f"{written}\n")
     assert gateway_complaint(place, os.environ) == ""
 
 
-def test_settings_that_fit_no_gateway_of_an_app_are_named(place: Path) -> None:
+def test_settings_that_no_gateway_of_an_app_accepts_are_named(place: Path) -> None:
     place.write_text('mode = "server"\ntrusted_proxies = ["10.0.0.1"]\n')
     assert gateway_complaint(place, os.environ) == "a proxy is only trusted by a gateway in --mode server"
 
@@ -46,7 +46,7 @@ def test_invalid_variable_is_named(place: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.parametrize("code", ["raise SystemExit(1)", "raise SystemExit(2)"])
-def test_program_that_cannot_tell_is_no_complaint(code: str, place: Path) -> None:
+def test_failed_check_is_no_fault_of_the_settings(code: str, place: Path) -> None:
     assert gateway_complaint(place, {}, ("/nonexistent",)) == "", "nothing is set, so nothing is run"
     place.touch()
     assert gateway_complaint(place, {}, ("/nonexistent",)) == ""

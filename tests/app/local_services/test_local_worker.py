@@ -138,7 +138,7 @@ async def test_worker_that_cannot_run_reports_reason(tmp_path: Path, monkeypatch
         assert worker.view.reason and worker.view.reason.key == "program-ends"
         first = worker.view
         await worker.switch(on=True)
-        assert worker.view.state is LocalWorkerState.STARTING, "who switches it on does not wait for the next try"
+        assert worker.view.state is LocalWorkerState.STARTING, "switching it on does not wait for the next try"
         await wait_until(lambda: worker.view == first, "it failed again")
         await worker.use(CHECKSUM)
         assert worker.view.state is LocalWorkerState.STARTING

@@ -41,7 +41,7 @@ async def test_streaming_worker_runs_during_the_context(stand_in: Callable[[str]
 async def test_streaming_worker_that_ends_slowly_is_killed_although_its_user_is_cancelled_again(
     stand_in: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A worker that is switched off is cancelled every half second, while this one may take longer to end."""
+    """Switching a worker off cancels it every half second, and the streaming worker may take longer to end."""
     monkeypatch.setattr(module, "_LIVE_STOP_S", 0.2)
     output, children = stand_in("trap '' TERM\necho begun\nwhile :; do sleep 0.1; done"), list[Child]()
 

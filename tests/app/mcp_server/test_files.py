@@ -37,7 +37,7 @@ async def gateway() -> AsyncIterator[Gateway]:
 
 
 async def unheard(elapsed_s: float, message: str) -> None:
-    """Receive progress that nobody wants."""
+    """Ignore the reported progress."""
 
 
 @pytest.mark.parametrize("form", [Format.TXT, Format.SRT])
@@ -100,7 +100,7 @@ class Stacks:
         self.closed.set()
 
 
-async def test_stack_runs_while_anybody_uses_it() -> None:
+async def test_stack_runs_while_it_is_used() -> None:
     stacks, first, second = Stacks(), asyncio.Event(), asyncio.Event()
     shared = SharedStack(stacks.make)
     calls = [asyncio.create_task(shared.run(event.wait)) for event in (first, second)]

@@ -187,7 +187,7 @@ async def test_have_fetches_model_and_reports_progress_and_pause(world: World, h
 async def test_models_are_known_although_the_disk_could_not_be_inspected_at_first(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Else the worker would wait for its model for ever."""
+    """Otherwise the worker would wait for its model for ever."""
     left = [RuntimeError("can't start new thread")]
 
     def fails_once(*arguments: Any) -> dict[str, ModelOnDisk]:
@@ -374,7 +374,7 @@ async def test_default_is_chosen_once_and_shown(world: World, hub: FileServer) -
         assert not seen
         models.choose_again()
         await models.choose()
-        assert len(seen) == 1, "the languages of now count"
+        assert len(seen) == 1, "the current languages count"
 
 
 async def test_choice_for_earlier_languages_is_dropped(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

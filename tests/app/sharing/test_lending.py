@@ -104,7 +104,7 @@ async def test_lent_workers_are_switched_paused_and_forgotten_separately() -> No
         assert world.view.lent[1].worker.works
         made.rest(BATTERY)
         await wait_until(lambda: world.view.lent[1].worker == WorkerView(reason=RESTS), "it rests")
-        assert world.view.lent[0].worker == WorkerView(), "nobody asked for that one"
+        assert world.view.lent[0].worker == WorkerView(), "the first worker stays off"
         made.rest(None)
         await wait_until(lambda: world.view.lent[1].worker.works, "it works again")
         made.ask(ForgetLent(second.id))

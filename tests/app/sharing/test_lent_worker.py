@@ -147,7 +147,7 @@ async def test_search_that_begins_while_the_worker_ends_is_ended_too(
         ask.error = Unreachable("no")
         await closing
         assert searching.is_set(), "the gateway was missed meanwhile"
-        assert ended.is_set(), "nobody searches any more"
+        assert ended.is_set(), "the search has ended"
 
 
 OWN, FAR = "https://172.17.0.1:8765", "https://172.18.0.1:8765"
@@ -195,9 +195,11 @@ async def test_worker_restarts_when_the_gateway_is_back_at_its_address(refused: 
         seen = Seen(made)
         await made.switch(on=True)
         result = WorkerView(LocalWorkerState.FAILED, reason=OTHER)
-        await wait_until(lambda: made.view == result, "somebody else is there")
+        await wait_until(lambda: made.view == result, "another gateway has the address")
         ask.error = Unreachable("no")
-        await wait_until(lambda: made.view == WorkerView(LocalWorkerState.FAILED, reason=AWAY), "nobody is")
+        await wait_until(
+            lambda: made.view == WorkerView(LocalWorkerState.FAILED, reason=AWAY), "no gateway has the address"
+        )
         ask.error = None
         await wait_until(lambda: seen.began_again_after(AWAY), "a worker begins anew")
 

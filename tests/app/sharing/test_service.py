@@ -269,7 +269,7 @@ async def test_sharing_is_retried_until_the_port_is_free() -> None:
             made.choose(on=True, port=port)
             await wait_until(lambda: told.view.state is SharingState.FAILED, "it is told why")
             await wait_until(lambda: len(pauses) > 3, "it is looked whether the port is free")
-            assert len(starts) == 1, "nobody is interrupted for nothing"
+            assert len(starts) == 1, "no client is interrupted without need"
         await wait_until(lambda: len(starts) == 2, "it is started again")
         await wait_until(lambda: told.view.state is SharingState.STARTING, "nothing is in the way")
         made.report_gateway(None)
@@ -329,4 +329,4 @@ async def test_gateway_serves_this_computer_when_it_cannot_be_shared(
                 assert received.view.note and received.view.note.key == "sharing-port-taken"
                 made.choose(on=True, port=free_port())
                 async with made.stack():  # the port is free, but a gateway runs already
-                    await wait_until(lambda: received.view.note == NOT_OURS, "somebody else's gateway is used")
+                    await wait_until(lambda: received.view.note == NOT_OURS, "the other gateway is used")

@@ -138,7 +138,7 @@ def test_keep_autostart_applies_setting_but_spares_user_entry(entry: FileEntry) 
     keep_autostart(True, changed=False, entry=entry)
     assert entry.place.exists()
     keep_autostart(False, changed=False, entry=entry)
-    assert entry.place.exists(), "somebody has made it without the app"
+    assert entry.place.exists(), "the entry was not made by the app"
     keep_autostart(False, changed=True, entry=entry)
     assert not entry.place.exists()
 

@@ -86,7 +86,7 @@ def test_user_gets_no_entry_when_package_of_system_has_one(tmp_path: Path, linke
 
 
 @pytest.mark.parametrize(("platform", "own"), [("darwin", ""), ("win32", ""), ("linux", "/portable")])
-def test_no_entry_elsewhere_or_for_home_of_its_own(tmp_path: Path, platform: str, own: str) -> None:
+def test_no_entry_is_written_elsewhere_or_for_a_separate_home(tmp_path: Path, platform: str, own: str) -> None:
     keep_launcher(platform, {"HOME": str(tmp_path), "KIKIPOUNAMU_HOME": own})
     assert list(tmp_path.iterdir()) == []
 
@@ -124,20 +124,20 @@ def test_install_leaves_the_menu_to_the_package_of_the_system(tmp_path: Path) ->
     ):
         hides.write_text(f"[Desktop Entry]\n{content}")
         keep_launcher("linux", environment)
-        assert hides.exists() is stays, "only an entry of a program that is gone is no choice of the user"
+        assert hides.exists() is stays, "an entry of a missing program is not the user's choice"
     hides.write_text("[Desktop Entry]\nHidden=true\n")
     assert install_menu_entry("linux", environment) is None
     assert not hides.exists(), "the entry of the package is shown again"
 
 
 @pytest.mark.parametrize(("platform", "own"), [("darwin", ""), ("win32", ""), ("linux", "/portable")])
-def test_install_refuses_elsewhere_and_for_home_of_its_own(tmp_path: Path, platform: str, own: str) -> None:
+def test_install_refuses_elsewhere_and_for_a_separate_home(tmp_path: Path, platform: str, own: str) -> None:
     with pytest.raises(NoMenuEntry):
         install_menu_entry(platform, {"HOME": str(tmp_path), "KIKIPOUNAMU_HOME": own})
     assert list(tmp_path.iterdir()) == []
 
 
-def test_remove_refuses_for_home_of_its_own(tmp_path: Path) -> None:
+def test_remove_refuses_for_a_separate_home(tmp_path: Path) -> None:
     for platform in ("linux", "darwin", "win32"):
         with pytest.raises(NoMenuEntry):
             remove_menu_entry(platform, {"HOME": str(tmp_path), "KIKIPOUNAMU_HOME": "/portable"})

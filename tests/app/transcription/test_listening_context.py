@@ -1,4 +1,4 @@
-"""The need of models for context."""
+"""Models' need for context."""
 
 import pytest
 from aiohttp import web

@@ -1,4 +1,4 @@
-"""Path of live audio, counted in a process of its own: an audit hook stays until its process ends."""
+"""Path of live audio, counted in a separate process, because an audit hook stays until its process ends."""
 
 import json
 import subprocess

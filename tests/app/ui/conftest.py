@@ -52,5 +52,5 @@ def dialogs() -> "FakeDialogs":
 
 @pytest.fixture
 def asked() -> list[Any]:
-    """Return a list for what the widget of a test asks of the rest of the app."""
+    """Return a list of the actions that a widget requests."""
     return []

@@ -1,4 +1,4 @@
-"""Import of Qt, in a process of its own: others have imported it already."""
+"""Import of Qt in a separate process, because the tests' process has already imported it."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""The index is believed only if it is signed, readable, valid and not older than the last one."""
+"""The index is trusted only if it is signed, readable, valid and not older than the last one."""
 
 import base64
 import json
@@ -27,7 +27,7 @@ def test_signed_index_is_read() -> None:
     assert read_index(signed("0.1.0", "0.2.0"), [PUBLIC], MADE_S) == index_of("0.1.0", "0.2.0")
 
 
-def test_index_is_believed_if_one_of_several_keys_signed_it() -> None:
+def test_index_is_trusted_if_one_of_several_keys_signed_it() -> None:
     both = signed("0.2.0", keys=(OTHER, KEY))
     assert read_index(both, [PUBLIC], MADE_S).releases[0].version == "0.2.0"
     with pytest.raises(IndexRefused):

@@ -70,7 +70,7 @@ def test_file_that_is_back_unchanged_is_no_change(folder: Path, modules: dict[st
     assert not files.changed()
 
 
-def test_change_of_another_package_is_none_of_ours(folder: Path) -> None:
+def test_change_of_another_package_is_ignored(folder: Path) -> None:
     files = LoadedFiles({"app"}, dict([module_in(folder, "application.view"), module_in(folder, "numpy.main")]))
     files.changed()
     replace(folder)
@@ -93,7 +93,7 @@ def test_modules_without_a_file_are_ignored() -> None:
 
 
 class Lazy(ModuleType):
-    """A module that imports another one when it is asked for an attribute, as those of ``six.moves``."""
+    """A module that imports another one when an attribute is read, like those of ``six.moves``."""
 
     def __getattr__(self, name: str) -> str:
         raise ImportError("its other module is not installed")
@@ -106,7 +106,7 @@ def test_modules_of_other_packages_are_asked_nothing(folder: Path, modules: dict
     assert files.changed()
 
 
-async def test_disk_that_does_not_respond_prevents_no_end_of_the_program(modules: dict[str, ModuleType]) -> None:
+async def test_unresponsive_disk_does_not_keep_the_program_from_ending(modules: dict[str, ModuleType]) -> None:
     class Files(LoadedFiles):
         """Files that note whether the end of the program would wait for the thread that reads them."""
 

@@ -134,7 +134,7 @@ async def test_index_that_is_not_trusted_changes_nothing(bench: Bench) -> None:
     assert view.note is not None and view.note.key == "updates-refused" and view.release is None
 
 
-async def test_user_is_reported_when_no_place_is_known(bench: Bench) -> None:
+async def test_user_is_told_when_no_place_is_known(bench: Bench) -> None:
     bench.updates.use(on=True, place=IndexPlace())
     bench.updates.ask(CheckForUpdates())
     view = await bench.shown("unknown", failed=True)

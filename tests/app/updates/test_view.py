@@ -1,4 +1,4 @@
-"""Tests of what is known of newer versions."""
+"""Tests of the state of the check for newer versions."""
 
 import pytest
 

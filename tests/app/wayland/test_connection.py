@@ -1,4 +1,4 @@
-"""The connection to a compositor, of which the test plays the part."""
+"""The connection to a compositor, whose part the test plays."""
 
 import asyncio
 import os
@@ -125,7 +125,7 @@ async def test_descriptor_without_handler_is_closed(tmp_path: Path) -> None:
         reading, writing = os.pipe()
         played.send(keyboard.object_id, 0, "uhu", 1, writing, 10)
         os.close(writing)
-        await wait_until(lambda: _ended(reading), "nobody holds the pipe open")
+        await wait_until(lambda: _ended(reading), "no process holds the pipe open")
         os.close(reading)
 
 

@@ -1,4 +1,4 @@
-"""Needs of insertion: what a compositor must offer."""
+"""Interfaces that a compositor must offer for insertion."""
 
 import pytest
 

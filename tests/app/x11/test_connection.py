@@ -130,7 +130,7 @@ async def test_server_that_does_not_answer_is_not_waited_for(screen: Desktop) ->
         await thread.call(lambda _: begun.append("late"))
     done.set()
     await thread.close()
-    assert not begun, "nobody waits for it any more"
+    assert not begun, "its caller has left"
 
 
 async def test_work_submitted_while_the_thread_ends_fails(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Errors of the X server have one base, which those who need it only at times catch."""
+"""Errors of the X server have one base, which optional uses of it catch."""
 
 from app.x11.errors import X11Error, X11Gone, X11Missing
 

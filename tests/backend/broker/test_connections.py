@@ -1,4 +1,4 @@
-"""The gateway's connections to what an address leads to."""
+"""The gateway's connections to the servers that an address names."""
 
 import asyncio
 import ssl

@@ -81,7 +81,7 @@ async def test_broker_is_private_and_syncs_every_write(settings: EmbeddedSetting
         assert settings.socket.parent.stat().st_mode & 0o777 == 0o700
 
 
-async def test_clients_that_flood_behind_blocking_read_leave_room_for_data(
+async def test_clients_that_flood_after_blocking_read_leave_room_for_data(
     settings: EmbeddedSettings,
 ) -> None:
     waits = b"XREAD BLOCK 0 STREAMS s $\r\n"

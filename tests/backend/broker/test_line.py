@@ -1,4 +1,5 @@
-"""Connections that are read in the turn in which replies arrive: redis-py connects them to a fake server."""
+"""Connections that are read in the turn of the loop in which replies arrive: redis-py connects them to a fake
+server."""
 
 import asyncio
 import gc
@@ -22,7 +23,7 @@ SOON_S = 30.0
 
 @asynccontextmanager
 async def served(folder: Path, answer: Answer) -> AsyncIterator[Connection]:
-    """Yield a connection to a server that accepts what redis-py says first, and then answers so."""
+    """Yield a connection to a server that accepts redis-py's first commands, then sends these replies."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while data := await reader.read(1 << 16):

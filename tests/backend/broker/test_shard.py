@@ -1,4 +1,4 @@
-"""The gateway's jobs over several shards, each a server of its own, which can be frozen."""
+"""The gateway's jobs over several shards, each on a separate server, which can be frozen."""
 
 import asyncio
 import signal

@@ -98,7 +98,7 @@ async def test_survey_sees_a_broker_that_refuses_writes(
 
 
 async def test_survey_sees_a_broker_that_stands_still(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Sessions that only wait send no commands, by which it would be known."""
+    """Sessions that only wait send no commands, which would reveal it."""
     monkeypatch.setattr("backend.broker.shard.REPLY_S", 3600.0)
     monkeypatch.setattr("backend.broker.connections.REPLY_S", 2.0)
     async with open_jobs(broker.url, "g") as jobs, Redis.from_url(broker.url) as redis:

@@ -282,5 +282,5 @@ async def test_dead_letter_commands_use_the_gateways_broker(broker: Broker, home
 
 
 async def _command(run: CliRunner, *arguments: str) -> Any:
-    """Run a command, which has an event loop of its own, in a thread."""
+    """Run a command in a thread, because it has its own event loop."""
     return await asyncio.to_thread(run.invoke, app, ["dead", *arguments])

@@ -33,7 +33,7 @@ def home(tmp_path: Path) -> Path:
 
 
 async def command(broker: Broker, home: Path, *arguments: str, stdin: str = "") -> Any:
-    """Run a command, which has an event loop of its own, in a thread."""
+    """Run a command in a thread, because it has its own event loop."""
     run = CliRunner(env={"KIKIPOUNAMU_HOME": str(home), "KIKIPOUNAMU_REDIS": broker.url, "KIKIPOUNAMU_KEY": ""})
     return await asyncio.to_thread(run.invoke, app, ["queues", *arguments], input=stdin)
 

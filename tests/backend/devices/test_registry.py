@@ -129,11 +129,11 @@ def test_file_is_written_at_most_once_a_minute(store: DeviceStore) -> None:
     assert roster.due(60.0) == {first.id: 130, second.id: 130}
     store.record_seen({first.id: 130, second.id: 130}, now[0])
     roster.refresh()
-    assert roster.due(120.0) == {}, "nobody came: nothing is written"
+    assert roster.due(120.0) == {}, "no device connected, so nothing is written"
 
 
 def test_last_seen_is_corrected_after_the_clock_was_set_back(store: DeviceStore) -> None:
-    """Otherwise a device that came while the clock was a year ahead has just been here, for a year."""
+    """Otherwise a device seen while the clock was a year ahead would count as just seen for a year."""
     device, key = store.add("n", DeviceKind.CLIENT, 0)
     now = [9_000.0]
     for roster in (DeviceRegistry(store, lambda: now[0]), DeviceRegistry(store, lambda: now[0])):

@@ -1,4 +1,4 @@
-"""The root of a gateway answers clients of FunASR, and nobody else."""
+"""The root of a gateway answers only clients of FunASR."""
 
 import aiohttp
 import pytest

@@ -61,7 +61,7 @@ async def test_texts_come_as_through_a_socket(
 
 
 async def test_session_leaves_nothing_in_the_broker(broker: Broker) -> None:
-    """Neither of one that is over, nor of one whose client left with a text and with speech that waits."""
+    """Neither a finished session, nor one whose client left while a text and speech waited."""
     settings = GatewaySettings(redis=broker.url, key=KEY, rest_s=0.1, keep_s=0.1)
     options = Options(hotwords=("prompt",))
     async with running_gateway(settings) as gateway, Redis.from_url(broker.url) as redis:

@@ -236,7 +236,7 @@ def test_part_ends_with_complete_line_at_rotation(tmp_path: Path) -> None:
     assert (texts_of(tmp_path / "j.1"), texts_of(place)) == (["first", "second"], ["third"])
 
 
-def test_deleted_text_behind_incomplete_line_is_removed(tmp_path: Path, store: Store) -> None:
+def test_deleted_text_after_incomplete_line_is_removed(tmp_path: Path, store: Store) -> None:
     journal = TextJournal(tmp_path / "journal" / "j")
     store.record([final("gone", "deleted")])
     journal.write([final("kept"), final("gone", "deleted")])
@@ -247,7 +247,7 @@ def test_deleted_text_behind_incomplete_line_is_removed(tmp_path: Path, store: S
     assert texts(tmp_path / "journal") == ["kept"]
 
 
-def test_expired_line_behind_foreign_line_is_removed(tmp_path: Path, store: Store) -> None:
+def test_expired_line_after_foreign_line_is_removed(tmp_path: Path, store: Store) -> None:
     journal = TextJournal(tmp_path / "journal" / "j", days=1)
     journal.write([final("old", at_ms=NOON_MS - DAY_MS), final("new")])
     place = tmp_path / "journal" / "j"

@@ -138,7 +138,7 @@ async def test_clock_change_does_not_empty_journal(broker: Broker, tmp_path: Pat
 
 
 async def test_gateway_started_with_clock_in_the_future_deletes_nothing(broker: Broker, tmp_path: Path) -> None:
-    """To a feed of two years ago, the clock is that far in the future."""
+    """For a feed from two years ago, today's clock is two years in the future."""
     history = HistorySettings(
         f"sqlite:///{tmp_path}/history.sqlite", HistoryLimits(days=1), tmp_path / "texts.jsonl"
     )

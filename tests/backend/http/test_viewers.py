@@ -120,7 +120,7 @@ async def test_viewer_that_never_reads_is_disconnected(broker: Broker) -> None:
             await wait_until(gone, "it is sent away")
             silent.settimeout(DEADLINE_S)
             read = await asyncio.to_thread(until_closed, silent)
-            assert not read.endswith(b"\r\n0\r\n\r\n"), "what is cut off does not look ended"
+            assert not read.endswith(b"\r\n0\r\n\r\n"), "a response that was cut off does not look complete"
         assert any(line["event"] == "viewer.cut_off" and line["device"] == "owner" for line in logged)
         headers = {"Authorization": f"Bearer {KEY}"}
         async with aiohttp.ClientSession(headers=headers) as http, http.get(gateway.url + MONITOR_PATH) as again:

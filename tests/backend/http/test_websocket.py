@@ -308,7 +308,7 @@ def _holds(gateway: Gateway, samples: int) -> bool:
     return sum(gateway.hub.held) == samples
 
 
-async def test_gateway_survives_random_bytes_behind_the_upgrade(gateway: Gateway) -> None:
+async def test_gateway_survives_random_bytes_after_the_upgrade(gateway: Gateway) -> None:
     source = random.Random(11)
     for _ in range(50):
         client = await send_raw(gateway, source.randbytes(source.randrange(1, 400)))
@@ -334,7 +334,7 @@ def of_aiohttp() -> list[object]:
     return [one for one in gc.get_objects() if isinstance(one, web.BaseRequest | web.RequestHandler)]
 
 
-async def test_requests_behind_a_refused_upgrade_are_answered(gateway: Gateway) -> None:
+async def test_requests_after_a_refused_upgrade_are_answered(gateway: Gateway) -> None:
     port = int(gateway.url.rpartition(":")[2])
     async with connection("127.0.0.1", port) as client:
         client.say(upgrade_request(STREAM_PATH), b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")

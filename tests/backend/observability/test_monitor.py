@@ -93,7 +93,7 @@ async def test_viewers_share_events_of_one_producer(gateway: Gateway) -> None:
         await two.next("snapshot")
         assert await one.next("snapshot") == await two.next("snapshot")
         assert gateway.monitor.viewers == 2
-    await wait_until(lambda: gateway.monitor.viewers == 0, "nobody watches")
+    await wait_until(lambda: gateway.monitor.viewers == 0, "no viewer is connected")
 
 
 async def test_device_sees_ids_of_own_sessions_only(broker: Broker, tmp_path: Path) -> None:

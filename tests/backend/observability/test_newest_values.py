@@ -1,4 +1,4 @@
-"""Newest values, kept packed: they equal those of a ``deque``, and no object of them stays in memory."""
+"""Newest values, kept packed: they equal those of a ``deque``, and their objects do not stay in memory."""
 
 import gc
 from collections import deque

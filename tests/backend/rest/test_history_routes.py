@@ -147,7 +147,7 @@ class Between(Archive):
     def __init__(self, history: AsyncHistory, happens: Callable[[], Awaitable[object]]) -> None:
         super().__init__(history)
         self._happens = happens
-        self._begun: list[object] = []  # kept, so that no later writer is taken for one of these
+        self._begun: list[object] = []  # kept, so that no later writer has the identity of one of these
 
     async def ask(self, question: "Callable[[Store], T]") -> T:
         writer = getattr(question, "__self__", None)

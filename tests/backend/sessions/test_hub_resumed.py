@@ -1,4 +1,4 @@
-"""Sessions that are resumed at the gateway that has them."""
+"""Sessions that are resumed at the gateway that still holds them."""
 
 from uuid import UUID
 

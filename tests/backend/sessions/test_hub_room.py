@@ -91,13 +91,15 @@ async def test_longest_unbound_sessions_are_dropped_until_there_is_room() -> Non
     first, second, third = gone
     first.left, second.left, third.left = 30.0, 20.0, 36.0
     scene.hub.tick(40.0)
-    assert set(scene.hub.hosted) == {third.identity}, "50 went, 100 are still half, 60 went"
+    assert set(scene.hub.hosted) == {third.identity}, (
+        "the second goes first; 100 of 200 samples are not less than half, so the first goes too"
+    )
     scene.hub.tick(50.0)
-    assert scene.hub.held == HeldAudio(40), "that is less than half"
+    assert scene.hub.held == HeldAudio(40), "40 of 200 samples are less than half"
 
 
 async def test_session_dropped_during_its_adoption_is_not_kept_without_its_held_back_segments() -> None:
-    """Kept, its segment would be complete here and nowhere else, and its client would wait in vain."""
+    """If the session were kept, its segment would be complete only here, and its client would wait in vain."""
     scene = Scene(SessionSettings(queue=QueueLimits(session_s=1)))
     hosted = await scene.begin()
     scene.hub.receive(hosted, SegmentBegin(1))

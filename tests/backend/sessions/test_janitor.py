@@ -88,7 +88,7 @@ async def test_janitor_removes_orphans_and_counts_other_gateways_entries(tmp_pat
             assert gateway.hub.intake._turns.looked == {"elsewhere": 48_000}
 
 
-async def test_client_is_reported_that_its_segment_was_removed(tmp_path: Path, broker: Broker) -> None:
+async def test_client_is_told_that_its_segment_was_removed(tmp_path: Path, broker: Broker) -> None:
     devices = tmp_path / "devices.json"
     async with on(broker) as at, gateway_with(broker, devices) as gateway, connected(gateway.url, KEY) as wire:
         await wire.segment(0, tone(100))
@@ -99,9 +99,7 @@ async def test_client_is_reported_that_its_segment_was_removed(tmp_path: Path, b
         assert (failed.segment, failed.message, failed.retryable) == (0, "removed by hand", False)
 
 
-async def test_janitor_discards_sessions_that_nobody_can_resume_after_their_gateway(
-    tmp_path: Path, broker: Broker
-) -> None:
+async def test_janitor_discards_unresumable_sessions_of_a_lost_gateway(tmp_path: Path, broker: Broker) -> None:
     """Delete one with a text, and one that waits; a session of our own protocol stays."""
     async with on(broker) as at:
         for session in ("s", "own", "waits"):  # the worker takes them in this order

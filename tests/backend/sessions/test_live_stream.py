@@ -56,7 +56,7 @@ def test_missing_answer_sends_the_segment_to_any_worker() -> None:
     assert not stream.is_away(NOW + 0.9) and not stream.due((0, 0), 9 * STEP)
     assert not stream.is_away(NOW + 1.0) and stream.due((0, 0), 2 * STEP)
     assert stream.ask(2 * STEP, NOW + 1.0) == LivePiece(0, 2 * STEP, "")
-    assert stream.is_away(NOW + 2.0), "nobody took it"
+    assert stream.is_away(NOW + 2.0), "no worker took it"
     assert not stream.is_away(NOW + 2.0 + PACE.away_s)
 
 

@@ -188,13 +188,13 @@ async def test_empty_short_and_silent_audio_is_answered(gateway: Gateway, broker
 async def test_failing_writer_closes_connection_so_that_client_resumes(gateway: Gateway, broker: Broker) -> None:
     """An open connection without answers would keep its client waiting."""
     async with connected(gateway.url, KEY) as wire:
-        gateway.hub.hosted[str(wire.session)].send(Final(0, cast(str, object())))  # no message has it
+        gateway.hub.hosted[str(wire.session)].send(Final(0, cast(str, object())))  # cannot be encoded
         assert await refusal(wire) == (ErrorCode.INTERNAL, CloseCode.INTERNAL_ERROR)
     assert is_resumable(CloseCode.INTERNAL_ERROR)
     await check_recognition(gateway, broker)
 
 
-async def test_text_that_no_encoding_has_reaches_its_client(gateway: Gateway) -> None:
+async def test_unencodable_text_reaches_its_client(gateway: Gateway) -> None:
     """A closed connection would make the client resume, again and again."""
     async with connected(gateway.url, KEY) as wire:
         for text in ("kia\ud800 ora", "next"):
@@ -271,7 +271,7 @@ async def test_plain_http_request_is_refused(gateway: Gateway) -> None:
         assert (await response.json())["error"]["code"] == "malformed"
 
 
-async def test_text_stops_the_reading_only_above_the_pace_of_its_key(tmp_path: Path) -> None:
+async def test_text_messages_pause_reading_only_above_the_pace_of_their_key(tmp_path: Path) -> None:
     store = DeviceStore(tmp_path / "devices.json")
     device, _ = store.add("n", DeviceKind.CLIENT, 0)
     access, socket = Access(HttpSettings(), DeviceRegistry(store), lambda: 0.0), cast(WebSocket, None)

@@ -138,7 +138,7 @@ async def test_forbidden_command_ends_connection(gateway: Tunnelled, words: tupl
         assert await close_code_of(socket) == CloseCode.POLICY_VIOLATION
 
 
-async def test_commands_behind_blocking_read_are_limited(broker: Broker, gateway: Tunnelled) -> None:
+async def test_commands_after_blocking_read_are_limited(broker: Broker, gateway: Tunnelled) -> None:
     client: Any = Redis.from_url(broker.url, protocol=2)
     async with client as redis:
         stream = Keys().jobs("interactive", "m")
@@ -272,7 +272,7 @@ async def test_worker_learns_how_many_shards_there_are(tmp_path: Path) -> None:
             assert len(await worker_accounts(broker.url)) <= 2  # an account for each shard, on the same server
 
 
-async def test_worker_of_one_server_is_reported_no_number(gateway: Tunnelled) -> None:
+async def test_worker_of_one_server_gets_no_number_of_shards(gateway: Tunnelled) -> None:
     _, key = await gateway.paired()
     async with Tunnel(carrier(gateway.url, key)) as tunnel:
         assert await tunnel.layout() == ShardLayout()

@@ -51,7 +51,7 @@ def test_english_word_is_a_part_of_the_english_voice() -> None:
     assert [line.split("\t")[3] for line in part_lines([one])] == ["voice", "joe", "voice"]
 
 
-def test_each_part_may_be_a_recording_of_its_own(tmp_path: Path) -> None:
+def test_each_part_may_be_a_separate_recording(tmp_path: Path) -> None:
     spoken = synthetic()[0].path
     for part in (said := sentence("开个<meeting>，[0.8]讨论。")).parts:
         (tmp_path / f"{part.name}.wav").write_bytes(spoken.read_bytes())

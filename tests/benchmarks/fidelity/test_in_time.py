@@ -1,4 +1,4 @@
-"""Test which texts an app gets whose second passes are never late."""
+"""Test the texts of an app whose second passes are never late."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Tests of what is measured with joined recordings."""
+"""Tests of the measurements with joined recordings."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Messages that no client would send, by seed, in the protocols of others at a real gateway."""
+"""Send seeded malformed messages in other products' protocols to a real gateway."""
 
 import time
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Endp
 
 
 async def survived(place: tuple[Path, Endpoint, int], wire: Wire, messages: int) -> None:
-    """Fuzz a wire while somebody speaks in our own protocol."""
+    """Fuzz a wire while a client speaks our own protocol."""
     logs, endpoint, port = place
     plan = Fuzz(messages, seed=messages, connections=8, speakers=1, pace=0.1, wire=wire, port=port)
     recorder, state = TallyRecorder(time.monotonic()), FuzzState(LogWatch(logs))

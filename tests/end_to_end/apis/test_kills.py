@@ -60,7 +60,7 @@ async def test_killed_worker_and_broker_lose_nothing(chain: tuple[Chain, dict[st
         assert text == whole[name] or (name.startswith("openai") and text == BUSY), (name, text)
 
 
-async def test_killed_gateway_is_an_error_and_half_a_text_is_never_whole(
+async def test_killed_gateway_is_an_error_and_partial_text_never_counts_as_whole(
     chain: tuple[Chain, dict[str, Speak]],
 ) -> None:
     running, apis = chain

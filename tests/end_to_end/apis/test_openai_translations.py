@@ -1,4 +1,4 @@
-"""Translations are made by workers that announce it, and by no other."""
+"""Only workers that announce translations make them."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -29,7 +29,9 @@ def another_broker(stack: OwnStack, before: int) -> int | None:
 async def test_stack_is_reached_through_proxies_and_ends_with_its_context(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("KIKIPOUNAMU_GATEWAY_REDIS", "redis://127.0.0.1:9")  # somebody's real broker: not used
+    monkeypatch.setenv(
+        "KIKIPOUNAMU_GATEWAY_REDIS", "redis://127.0.0.1:9"
+    )  # a real broker of the user, which must stay unused
     size = StackSize(gateways=2, workers=1)
     stack = OwnStack(size, tmp_path)
     with pytest.raises(Unreachable):

@@ -1,4 +1,4 @@
-"""Command ``chaos`` on a stack of its own, and its refusals."""
+"""Command ``chaos`` on its own stack, and its refusals."""
 
 import json
 import re
@@ -79,7 +79,7 @@ def test_hundred_events_lose_no_segment(tmp_path: Path) -> None:
 def test_interrupted_run_leaves_nothing_behind(tmp_path: Path) -> None:
     options = ("--kind", "pause", "--longest", "600", "--rate", "120", "--report", str(tmp_path / "r"))
     program = start(tmp_path, *SMALL, *options)
-    wait_until_sync(lambda: standing(program), "somebody is paused")
+    wait_until_sync(lambda: standing(program), "a program is paused")
     processes = below(program)
     program.terminate()
     program.communicate(timeout=60)
@@ -91,7 +91,7 @@ def test_interrupted_run_leaves_nothing_behind(tmp_path: Path) -> None:
 
 @pytest.fixture
 def paused_worker(tmp_path: Path, broker: Broker) -> Iterator[tuple[psutil.Process, list[str]]]:
-    """Run a gateway and a worker of somebody, and return the worker with the options that name it."""
+    """Run a gateway and a worker, and return the worker with the options that name it."""
     with running_chain(tmp_path, broker.url) as chain:
         _, endpoint = chain.gateway()
         worker = chain.worker()

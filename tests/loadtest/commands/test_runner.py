@@ -19,7 +19,7 @@ def test_interrupted_command_leaves_a_partial_report(tmp_path: Path, chain: Chai
     log = chain.programs[0].log
     before = len(log.read_bytes())
     streams = start(tmp_path, "streams", "--count", "2", "--ramp", "0", *where)
-    wait_until_sync(lambda: b"audit.stream_opened" in log.read_bytes()[before:], "somebody speaks")
+    wait_until_sync(lambda: b"audit.stream_opened" in log.read_bytes()[before:], "a stream is open")
     streams.terminate()
     streams.communicate(timeout=60)
     assert streams.returncode == 130

@@ -24,7 +24,7 @@ async def say_one(run: Run) -> None:
     run.recorder.tally.segments += 1
     run.recorder.tally.right += 1
     run.recorder.tally.ended.append(ended(0.1))
-    await wait_until(lambda: run.usages, "somebody looked")
+    await wait_until(lambda: run.usages, "the usage was sampled")
 
 
 async def test_finished_run_is_complete_and_passed() -> None:

@@ -51,7 +51,7 @@ async def test_attack_counts_the_gateways_objections() -> None:
     assert struck.rounds >= 1 and sum(struck.against.values()) >= 1
 
 
-async def test_attack_runs_in_a_process_of_its_own() -> None:
+async def test_attack_runs_in_a_separate_process() -> None:
     async with scripted(oblige) as gateway:
         struck = await struck_twice(attack, Attack.CANCELS, gateway)
         assert struck.sent >= 2 * struck.welcomed, "after each hello comes at least a cancel"

@@ -28,7 +28,7 @@ async def test_refusals_are_grouped_by_reason() -> None:
     ((kind, refused),) = recorder.tally.refused.items()
     assert kind == "503 the expected wait is # s"
     assert (refused.count, refused.least_s, refused.most_s) == (2, 7.0, 8.0)
-    assert recorder.tally.early == 1, "it did not wait for so long"
+    assert recorder.tally.early == 1, "the client did not wait as long as it was asked to"
     assert sum(recorder.tally.refused_at.values()) == 2
 
 

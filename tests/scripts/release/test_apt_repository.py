@@ -1,4 +1,4 @@
-"""Test the apt repository with apt itself, which needs no rights for folders of its own."""
+"""Test the apt repository with apt itself, which needs no root rights for its own folders."""
 
 import os
 import shutil

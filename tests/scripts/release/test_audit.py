@@ -141,7 +141,7 @@ def test_audit_writes_the_looked_up_parts(tmp_path: Path, monkeypatch: pytest.Mo
     assert "  b 1\n" in (tmp_path / "AUDIT.txt").read_text()
 
 
-def test_missing_database_is_a_refusal_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_database_is_refused_with_its_own_kind(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.executable", "/bin/echo")  # says no JSON, as pip-audit without a network does
     with pytest.raises(ReleaseRefused, match="--without audit") as caught:
         audit.look_up([])

@@ -255,7 +255,7 @@ def test_removal_ends_programs_from_the_outside_and_no_others(tmp_path: Path) ->
         done = end_programs(ours)
         assert (done.returncode, outer.wait(10)) == (0, 0), done.stderr
         assert other.poll() is None
-    assert said.read_text().split() == ["up", "inner", "outer"], "the child was not told by anybody else"
+    assert said.read_text().split() == ["up", "inner", "outer"], "no other program signalled the child"
     assert "start the app again" in done.stderr
 
 

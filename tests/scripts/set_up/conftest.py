@@ -1,4 +1,4 @@
-"""A checkout of its own for each test, with an environment that is current."""
+"""A separate checkout for each test, with an environment that is current."""
 
 import sys
 from collections.abc import Iterator

@@ -60,7 +60,7 @@ async def test_job_arrives_complete_with_its_age(jobs: ShardJobs, other: Gateway
 
 async def test_wait_returns_the_first_job_and_leaves_the_rest(jobs: ShardJobs, other: GatewaySide) -> None:
     waiting = asyncio.create_task(jobs.wait(5_000))
-    await wait_until(other.somebody_waits, "the worker blocks")
+    await wait_until(other.a_client_waits, "the worker blocks")
     await other.submit(job(1))
     await other.submit(job(2))
     assert [delivery.job.segment for delivery in (await waiting).jobs] == [1]
@@ -147,7 +147,8 @@ async def test_sweep_runs_in_one_worker_at_a_time(any_broker: Broker, jobs: Shar
 async def test_sweep_continues_and_leases_restart_when_the_clock_was_set_back(
     any_broker: Broker, jobs: ShardJobs, other: GatewaySide
 ) -> None:
-    """An hour back, the lock of the last sweep would last an hour, and so would every lease of then."""
+    """After a step of an hour back, the lock of the last sweep and every lease of that time would last an hour
+    more."""
     returned, entry = [await other.submit(job(segment)) for segment in range(2)]
     await jobs.take(1)
     await jobs.leave()
@@ -180,7 +181,7 @@ async def test_every_lease_restarts_when_the_clock_was_set_back(
         assert await finder.sweep(5) == []
 
 
-async def test_sweep_finds_abandoned_job_behind_live_leases(
+async def test_sweep_finds_abandoned_job_after_live_leases(
     any_broker: Broker, jobs: ShardJobs, other: GatewaySide
 ) -> None:
     entries = [await other.submit(job(segment)) for segment in range(60)]

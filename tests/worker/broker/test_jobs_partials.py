@@ -111,7 +111,7 @@ async def test_wait_returns_a_partial_and_leaves_nothing_pending(
     jobs: ShardJobs, other: GatewaySide, stream: str
 ) -> None:
     waiting = asyncio.create_task(jobs.wait(5_000))
-    await wait_until(other.somebody_waits, "the worker blocks")
+    await wait_until(other.a_client_waits, "the worker blocks")
     await other.ask(question(1), stream)
     taken = await waiting
     assert (taken.jobs, [delivery.job for delivery in taken.partials]) == ([], [question(1)])
@@ -120,7 +120,7 @@ async def test_wait_returns_a_partial_and_leaves_nothing_pending(
 
 async def test_wait_for_partials_also_returns_jobs(jobs: ShardJobs, other: GatewaySide) -> None:
     waiting = asyncio.create_task(jobs.wait(5_000))
-    await wait_until(other.somebody_waits, "the worker blocks")
+    await wait_until(other.a_client_waits, "the worker blocks")
     await other.submit(job(1))
     assert segments((await waiting).jobs) == [1]
 

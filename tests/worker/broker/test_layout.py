@@ -31,7 +31,7 @@ async def test_cluster_waits_for_the_number() -> None:
     with running_broker(None, "--cluster-enabled", "yes") as node:
         async with Redis.from_url(node.url) as redis:
             await redis.execute_command("CLUSTER", "ADDSLOTSRANGE", "0", "16383")  # type: ignore[no-untyped-call] # so in redis-py
-        with pytest.raises(BrokerUnavailable):  # at first it is down, then nobody has said the number
+        with pytest.raises(BrokerUnavailable):  # at first the broker is down, then it does not know the number
             await read_layout(node.url)
 
 

@@ -82,7 +82,7 @@ async def test_status_whose_task_is_cancelled_before_it_starts_leaves_no_corouti
     renewing.cancel()
     with suppress(asyncio.CancelledError):
         await renewing
-    gc.collect()  # a coroutine that nobody awaited would warn, and warnings are errors
+    gc.collect()  # a coroutine that was never awaited would warn, and warnings are errors
 
 
 async def test_shard_that_is_away_is_left_out(broker: Broker, redis: Any) -> None:

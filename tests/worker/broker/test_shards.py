@@ -1,4 +1,4 @@
-"""Jobs of several shards for one worker. Each shard is a server of its own, which can be frozen or killed."""
+"""Jobs of several shards for one worker. Each shard is a separate server, which can be frozen or killed."""
 
 import asyncio
 import signal

@@ -277,7 +277,7 @@ async def test_worker_ends_when_its_key_is_revoked(
         gateway_side(any_broker.url) as other,
         working_through(gateway.url, key, certificate.sha256) as running,
     ):
-        await wait_until(other.somebody_waits, "it waits for jobs")
+        await wait_until(other.a_client_waits, "it waits for jobs")
         await gateway.roster.revoke(device)
         with pytest.raises(BrokerRefused, match="pair again"):
             await asyncio.wait_for(running.task, 30)

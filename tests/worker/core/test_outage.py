@@ -24,7 +24,7 @@ def test_end_of_a_reported_outage_is_reported_with_its_length() -> None:
     assert warned(outage, 180.0) == [180.0], "the next one is a new one"
 
 
-def test_end_of_an_outage_that_was_not_reported_is_not_reported() -> None:
+def test_end_of_an_unreported_outage_is_not_reported() -> None:
     outage = BrokerOutage(5.0)
     assert warned(outage, 100.0, 104.0) == []
     assert outage.end(104.5) is None

@@ -147,7 +147,7 @@ def test_slots_of_a_cpu_are_for_files_only() -> None:
 def test_waiting_uses_the_mean_job_length() -> None:
     assert waiting_work([Queue(0.4, 2)]) == (0.2, 0.2, 2)
     assert waiting_work([Queue(4.0, 1), EMPTY]) == (4.0, 0.0, 1)
-    assert waiting_work([Queue(3.0, 0)]) == (TYPICAL_S, 0.0, 0), "the count of a stream may be behind its audio"
+    assert waiting_work([Queue(3.0, 0)]) == (TYPICAL_S, 0.0, 0), "the count of a stream may lag behind its audio"
 
 
 def test_worker_of_unknown_speed_leaves_no_job() -> None:
@@ -265,7 +265,7 @@ class World:
             self.decoding[me.name] = 1
             self.busy_until[me.name] = self.now + int(4000 / (me.speed or 1.0))
 
-    def somebody_is_free(self) -> bool:
+    def a_worker_is_free(self) -> bool:
         """Return whether a living worker is idle."""
         there = [one for one in self.workers if one.name not in self.gone]
         return any(self.busy_until.get(one.name, 0) <= self.now for one in there)
@@ -282,7 +282,7 @@ def test_job_wait_is_bounded_while_a_worker_is_free(
     world = World(workers, {one.name for index, one in enumerate(workers) if index in gone and index})
     for coming in (*arrivals, *[0] * (MOST_HELD_MS // STEP_MS)):
         world.step(coming)
-        assert not (world.somebody_is_free() and world.waiting and world.now - world.waiting[0] >= MOST_HELD_MS)
+        assert not (world.a_worker_is_free() and world.waiting and world.now - world.waiting[0] >= MOST_HELD_MS)
 
 
 def test_fast_worker_gets_jobs_that_arrive_one_by_one() -> None:

@@ -1,4 +1,4 @@
-"""FunASR is imported with what a model needs, and with everything only for a class that is not among that."""
+"""FunASR is imported with the parts that a model needs, and completely only for a class that they lack."""
 
 import subprocess
 import sys

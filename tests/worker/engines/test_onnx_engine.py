@@ -54,7 +54,7 @@ def test_outcomes_match_their_recordings_in_mixed_batches(folder: Path, most: in
         assert [outcome.text for outcome in outcomes if isinstance(outcome, Transcript)] == expected
 
 
-def test_recordings_are_padded_with_zeros_behind_their_end(folder: Path) -> None:
+def test_recordings_are_padded_with_zeros_after_their_end(folder: Path) -> None:
     session = FakeSession(lengths_as_ids)
     engine_on(session, folder).decode([DecodeRequest(sound(16_000)), DecodeRequest(sound(24_000))])
     (asked,) = session.asked

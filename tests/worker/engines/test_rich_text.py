@@ -1,4 +1,4 @@
-"""Reading of what the models write."""
+"""Reading of the models' raw output."""
 
 import pytest
 

@@ -29,7 +29,7 @@ def run(folder: Path, *arguments: str, card: str = "") -> "subprocess.CompletedP
     return called(app, "gpu", *arguments, environment={"PATH": f"{folder}:/usr/bin:/bin"})
 
 
-def test_commands_are_printed_for_the_card_and_nothing_is_made(home: Path) -> None:
+def test_commands_are_printed_for_the_card_and_nothing_is_created(home: Path) -> None:
     require(("python3-venv",))
     result = run(home, "setup", "--print", card="NVIDIA GeForce RTX 5090, 580.95.05, 12.0")
     assert (result.returncode, result.stderr) == (0, "")

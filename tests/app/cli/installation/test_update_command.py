@@ -35,7 +35,7 @@ def test_answer_names_the_way_of_installation_and_its_command() -> None:
     )
 
 
-def test_answer_reports_of_the_newer_version() -> None:
+def test_answer_reports_the_newer_version() -> None:
     assert "Version 0.2.0 is available. New in 0.2.0" in lines(PIPX, check=True, newer=True)
     assert lines(FOLDER, check=True, newer=True)[-1].startswith(
         "To update, get the new file from https://get.example/, run `kikipounamu quit`"
@@ -43,7 +43,7 @@ def test_answer_reports_of_the_newer_version() -> None:
     assert lines(PIPX, check=True) == ["kikipounamu 0.1.0, installed with pipx: this is the newest version."]
 
 
-def test_folder_says_where_the_parts_are_that_it_lacks() -> None:
+def test_folder_says_where_its_missing_parts_are() -> None:
     (told,) = missing_parts_lines(["whisper", "funasr", "server", "media"], "0.1.0")
     assert told == (
         "Not in it: whisper, media (take the full folder or package); "

@@ -52,8 +52,9 @@ async def test_separate_checks_are_microphone_and_vad(computer: ComputerSetup) -
         everything.examination(Topic.DISK)
 
 
-def test_all_checks_but_that_of_the_worker_have_one_deadline(computer: ComputerSetup) -> None:
-    """The settings were called hanging on a busy computer, where the program that checks them starts slowly."""
+def test_all_checks_except_the_workers_have_one_deadline(computer: ComputerSetup) -> None:
+    """On a busy computer the program that checks the settings starts slowly, and the check was reported as
+    hanging."""
     everything = AllChecks(CheckOptions(hear_s=0.0), computer).examinations()
     assert {one.deadline_s for one in everything if one.area is not Topic.WORKER} == {DEADLINE_S}
 
@@ -74,7 +75,7 @@ async def test_gateway_that_does_not_check_its_settings_is_named_beside_the_othe
     ]
 
 
-def test_process_of_its_own_may_start_late_on_a_busy_computer(computer: ComputerSetup) -> None:
+def test_separate_process_may_start_late_on_a_busy_computer(computer: ComputerSetup) -> None:
     everything = AllChecks(CheckOptions(), computer)
     whole = {one.area: one.deadline_s for one in everything.examinations()}
     for area in (Topic.MICROPHONE, Topic.VAD):

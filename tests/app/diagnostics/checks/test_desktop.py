@@ -34,7 +34,7 @@ async def has_tray(platform: str, environment: Mapping[str, str]) -> Found:
     return Found(DesktopSession.X11, tray=True)
 
 
-async def nobody_knows(platform: str, environment: Mapping[str, str]) -> Found:
+async def answers_nothing(platform: str, environment: Mapping[str, str]) -> Found:
     return Found(DesktopSession.X11)
 
 
@@ -86,7 +86,7 @@ async def test_desktop_on_x11_checks_insertion_and_tray() -> None:
 async def test_desktop_without_x11_gives_advice() -> None:
     assert keys(await desktop("linux", {}, well)) == ["advice session-none"]
     assert keys(await desktop("win32", {}, well)) == ["ok session-system", "advice insertion-not-installed"]
-    assert keys(await desktop("linux", X11, poor, nobody_knows)) == [
+    assert keys(await desktop("linux", X11, poor, answers_nothing)) == [
         "ok session-x11",
         "problem insertion-no-keys",
     ]

@@ -1,4 +1,4 @@
-"""Checks in processes of their own: which there are, and what such a process imports."""
+"""Checks in separate processes: which checks those are, and what such a process imports."""
 
 import subprocess
 import sys

@@ -95,7 +95,7 @@ def test_findings_are_unchanged_after_encoding() -> None:
     assert decode(encode(FOUND)) == FOUND
 
 
-async def test_process_of_its_own_returns_its_findings() -> None:
+async def test_separate_process_returns_its_findings() -> None:
     result = await in_own_process(Topic.VAD, (), python(f"print({encode(FOUND).decode()!r})"))
     assert result == FOUND
 
@@ -104,5 +104,5 @@ async def test_crash_of_child_is_a_finding() -> None:
     assert keys(await in_own_process(Topic.VAD, (), python("import os; os.abort()"))) == ["problem crashed"]
 
 
-async def test_process_of_its_own_runs_the_real_vad_check() -> None:
+async def test_separate_process_runs_the_real_vad_check() -> None:
     assert keys(await in_own_process(Topic.VAD, ())) == ["advice vad-fallback", "ok vad-hears"]

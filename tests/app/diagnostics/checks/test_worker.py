@@ -28,7 +28,7 @@ def told(lines: Iterable[DoctorFinding], *, needed: bool = True) -> list[Finding
     return line_findings(read, needed=needed)
 
 
-def test_lines_without_words_of_their_own_stay_as_they_are() -> None:
+def test_lines_without_a_translation_stay_as_they_are() -> None:
     lines = [
         DoctorFinding("engine", "here", True),
         DoctorFinding("decode", "it broke", False, "of another version"),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 
 def line(at: int, event: str = "it goes on", level: str = "info", **fields: object) -> str:
-    """Return a log line at so many seconds past a fixed hour."""
+    """Return a log line at this many seconds past a fixed hour."""
     stamp = f"2026-03-01T10:{at // 60:02}:{at % 60:02}Z"
     return json.dumps({"timestamp": stamp, "level": level, "event": event} | fields)
 

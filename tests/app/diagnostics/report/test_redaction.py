@@ -62,7 +62,9 @@ def test_redaction_keeps_only_own_pieces_of_text() -> None:
     assert told(reason=reason)["reason"] == f"the gateway did not answer in time ({LEFT_OUT}"
     assert told(reason=SPEECH)["reason"] == LEFT_OUT
     assert told(event=SPEECH)["event"] == LEFT_OUT
-    assert told(logger="app.desk", reason="worker")["reason"] == LEFT_OUT, "another module's word may be anybody's"
+    assert told(logger="app.desk", reason="worker")["reason"] == LEFT_OUT, (
+        "a word of another module may come from a user"
+    )
 
 
 @pytest.mark.parametrize("name", [*LINE, "reason", "exception", "list", "unknown", SPEECH])

@@ -151,7 +151,7 @@ async def test_saving_while_a_report_is_gathered_lets_it_finish(helping: Help, d
     await wait_until(lambda: desk.report.state is ReportState.GATHERING, "the second is gathered")
     helping.ask(SaveReport(tmp_path / "report.zip"))
     await wait_until(lambda: desk.report.state is ReportState.READY, "the second report")
-    assert not (tmp_path / "report.zip").exists(), "nobody has seen it yet"
+    assert not (tmp_path / "report.zip").exists(), "the user has not reviewed it yet"
 
 
 async def test_failed_report_can_be_retried(helping: Help, desk: Desk, tmp_path: Path) -> None:

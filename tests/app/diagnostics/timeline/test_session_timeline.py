@@ -50,7 +50,7 @@ def test_normal_segment_is_explained_except_for_transmission() -> None:
 
 
 def test_submitted_file_begins_with_its_first_segment_and_has_its_outcome() -> None:
-    """Of files that were submitted over REST, only the worker logs each segment."""
+    """For files submitted over REST, only the worker logs each segment."""
     world = World()
     delivery = world.takes(ONE, 0, world.broker_ms() - 55)
     world.decodes(ONE, delivery)

@@ -1,4 +1,4 @@
-"""Simulated programs that write their logs with the real code, each with a clock of its own."""
+"""Simulated programs that write their logs with the real code, each with a separate clock."""
 
 import json
 from collections.abc import Callable, Iterator

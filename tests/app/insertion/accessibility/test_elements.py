@@ -88,7 +88,7 @@ async def test_busy_computer_gets_another_try(
 
 @pytest.fixture
 def bare(tmp_path: Path) -> Iterator[str]:
-    """Run a session's bus that could start the one of accessibility; return its address."""
+    """Run a session bus that could start the accessibility bus; return its address."""
     require(("dbus-daemon", "at-spi2-core"))
     address = f"unix:path={tmp_path / 'bus'}"
     daemon = subprocess.Popen(["dbus-daemon", "--session", "--nofork", f"--address={address}"])

@@ -64,7 +64,7 @@ async def test_field_password_and_button_are_distinguished(place: Place, toolkit
     assert await read_around(Target(1, process=1), desktop.environment) is None
 
 
-async def test_text_of_gtk_that_cannot_be_changed_is_no_field(place: Place) -> None:
+async def test_read_only_text_of_gtk_is_no_field(place: Place) -> None:
     desktop, tap = place
     form = Form(desktop, "gtk", "field")
     target = Target(1, process=form.process)
@@ -133,7 +133,7 @@ async def test_surroundings_are_unknown_without_a_bus(tmp_path: Path) -> None:
         (0, "GTK", False, None),
     ],
 )
-def test_only_certain_elements_are_no_fields(
+def test_element_is_no_field_only_when_that_is_certain(
     role: int, toolkit: str, editable: bool, kind: FocusKind | None
 ) -> None:
     assert kind_of(role, toolkit, editable=editable) is kind

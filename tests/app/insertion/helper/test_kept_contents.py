@@ -66,7 +66,7 @@ def test_contents_before_are_kept_when_the_writer_is_killed(place: int, bytes_wr
 
 
 @pytest.mark.parametrize("size", [1, 1000])
-def test_kept_contents_need_the_memory_of_two(place: int, size: int) -> None:
+def test_kept_contents_take_less_memory_than_two_copies(place: int, size: int) -> None:
     kept, largest = kept_contents(place), 0
     for number in range(50):
         contents = {1: Contents({7: Value(7, 8, bytes([number]) * size * (number % 7))})}

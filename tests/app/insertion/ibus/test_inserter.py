@@ -159,7 +159,7 @@ async def test_focus_that_moves_before_the_commit_holds_the_text(ibus: Insertion
 async def test_rest_of_a_text_is_held_when_the_focus_moves_between_its_pieces(
     ibus: Insertions, client: str, leaves: bool
 ) -> None:
-    """IBus passes what our engine commits on to whatever has the focus."""
+    """IBus passes our engine's commits on to whichever field has the focus."""
 
     async def move() -> None:
         if leaves:

@@ -120,7 +120,7 @@ async def gnome(desktop: GnomeDesktop, tmp_path: Path) -> AsyncIterator[OnGnome]
 
 
 def texts(number: int) -> list[str]:
-    """Return as many different texts, of any script."""
+    """Return this many different texts, of any script."""
     chosen = random.Random(number)
     return [f"{place} {' '.join(chosen.sample(WORDS, 4))} " for place in range(number)]
 

@@ -62,7 +62,7 @@ async def test_read_before_the_key_does_not_count_and_the_text_is_withdrawn(
     clipboard: PortalClipboard, desktop: RemoteDesktop
 ) -> None:
     await lend(clipboard)
-    assert not await clipboard.until_read(3_600), "patience ends long before"
+    assert not await clipboard.until_read(3_600), "the deadline is over long before"
     assert await desktop.paste(serial=2) == b"", "a late target gets nothing"
     await clipboard.give_back()
     assert await desktop.paste(serial=3) == b" ", "the portal cannot copy nothing"
@@ -120,7 +120,7 @@ async def test_contents_come_back_after_a_revoked_session(
     reading = asyncio.ensure_future(clipboard.until_read(5))
     desktop.copied = {"text/plain;charset=utf-8": TEXT.encode()}  # the desktop keeps a plain text
     await desktop.portal.end_session()
-    assert not await reading, "nobody has read it"
+    assert not await reading, "no program has read the text"
     await clipboard.give_back()
     assert desktop.selections[-1] == list(BEFORE)
 

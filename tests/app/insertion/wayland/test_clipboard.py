@@ -92,7 +92,7 @@ async def test_empty_clipboard_is_cleared_afterwards(sway: WaylandDesktop) -> No
 
 
 async def test_reads_before_the_key_do_not_count(sway: WaylandDesktop) -> None:
-    """A clipboard manager reads every format at once. The text is withdrawn when nobody else reads."""
+    """A clipboard manager reads every format at once. The text is withdrawn when no other program reads it."""
     sway.copy(b"before")
     async with lent(sway, patience_s=0.1) as clipboard:
         assert await clipboard.keep(primary=False)

@@ -1,4 +1,4 @@
-"""Keys of the virtual keyboard on a real compositor, beside the keyboard of a user, and the keymap of that."""
+"""Keys of the virtual keyboard beside a user's keyboard on a real compositor, and the user's keymap."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Insertion into real windows of real compositors. ``test_paster_in_trouble.py`` beside it has failures."""
+"""Insertion into real windows of real compositors. ``test_paster_in_trouble.py`` has the failures."""
 
 import asyncio
 import os

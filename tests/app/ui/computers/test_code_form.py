@@ -163,7 +163,7 @@ def test_refusal_is_shown_until_a_new_code_is_typed(world: World, texts: Texts, 
     assert not form.note.text() and not form.go.isEnabled()
 
 
-def test_computer_that_does_not_answer_is_said_so(world: World, texts: Texts) -> None:
+def test_computer_that_does_not_answer_is_reported(world: World, texts: Texts) -> None:
     world.ask()
     world.form.show_pairing(refused("gateway-unreachable"))
     assert world.form.note.text() == texts("computers.unreachable")

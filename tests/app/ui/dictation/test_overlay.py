@@ -332,4 +332,6 @@ def test_overlay_names_paste_key_for_held_text(overlay: Counting) -> None:
     assert any("Ctrl+Alt+V" in piece.text for piece in overlay.drawing.pieces)
     overlay.show_choices(Choices(keys={"paste-held": "ctrl+alt+v"}, heard=False))
     overlay.show_view(View(State.HELD, held=2))
-    assert not any("Ctrl+Alt+V" in piece.text for piece in overlay.drawing.pieces), "nobody hears it"
+    assert not any("Ctrl+Alt+V" in piece.text for piece in overlay.drawing.pieces), (
+        "no press of the key would arrive"
+    )

@@ -33,7 +33,7 @@ class Shell:
     memory = -1
 
     def buffers(self, memory: int, width: int, height: int, count: int) -> list[Buffer]:
-        """Return buffers that nobody reads."""
+        """Return buffers that no compositor reads."""
         self.memory = os.dup(memory)
         self.size = width * height * 4
         return [Buffer(cast(Any, Shared())) for _ in range(count)]

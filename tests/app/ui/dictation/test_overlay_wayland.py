@@ -89,14 +89,14 @@ def test_overlay_returns_with_the_next_recording_when_compositor_has_restarted(
             seen(qtbot, lambda: drawn(picture(desktop)) is not None)
             os.kill(desktop.processes[1].pid, signal.SIGKILL)
             seen(qtbot, lambda: overlay.shown is None)
-        for view in (View(), ARMING, LISTENING, View()):  # nobody is there
+        for view in (View(), ARMING, LISTENING, View()):  # no compositor runs
             overlay.show_view(view)
         with running_sway(second) as desktop:
             _link(tmp_path / "moving", desktop)
             overlay.show_view(ARMING)
             seen(qtbot, lambda: drawn(picture(desktop)) is not None)
             overlay.close()
-    assert [line["event"] for line in logs] == [LogEvent.OVERLAY_ABSENT], "it is told once"
+    assert [line["event"] for line in logs] == [LogEvent.OVERLAY_ABSENT], "the absence is reported once"
 
 
 def test_overlay_is_absent_where_no_compositor_can_be_reached(theme: Theme, tmp_path: Path) -> None:

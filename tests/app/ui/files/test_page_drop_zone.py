@@ -64,7 +64,7 @@ def test_drop_zone_strip_is_low_and_moves_buttons_below_when_narrow(zone: DropZo
 
 
 def test_added_file_is_scrolled_into_view_and_others_are_not(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
-    """A long list shows what came of a drop or of the dialog; a file added elsewhere moves nothing."""
+    """A long list shows the files from a drop or the dialog; a file added elsewhere does not scroll it."""
     dialogs, listed = FakeDialogs(), [FileView(number, f"/a/{number}.wav") for number in range(30)]
     page = FilesPage(theme, texts, lambda action: None, dialogs)
     area = displayed(qtbot, scrolling(page), 900, 500)

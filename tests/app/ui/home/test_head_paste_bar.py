@@ -69,7 +69,7 @@ def test_text_to_paste_is_pasted_copied_or_dismissed(bar: PasteBar, asked: list[
     for button in (bar.copy, bar.dismiss):
         QTest.keyClick(button, Qt.Key.Key_Space)
     assert asked == [SettleHeld("d", HeldAction.COPY), SettleHeld("d", HeldAction.DISMISS)]
-    assert QGuiApplication.clipboard().text() == "before", "whoever knows what waits copies it"
+    assert QGuiApplication.clipboard().text() == "before", "the app copies the text, not the bar"
     QTest.keyClick(bar.paste, Qt.Key.Key_Space)
     assert bar.window().isMinimized(), "the window below gets the focus"
     bar.show_takes([replace(HELD, session="newer"), HELD])

@@ -79,7 +79,7 @@ def test_offer_to_undo_ends(bar: SelectionBar, qtbot: QtBot) -> None:
     bar._undo_ends.setInterval(10)
     bar.show_deleted(1)
     qtbot.waitUntil(bar.isHidden)
-    assert not bar._undo_ends.isActive(), "an idle window wakes nobody"
+    assert not bar._undo_ends.isActive(), "no timer runs while the window is idle"
 
 
 def test_escape_keeps_the_takes(bar: SelectionBar, said: list[str], qtbot: QtBot) -> None:

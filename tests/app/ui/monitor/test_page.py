@@ -63,7 +63,7 @@ def test_monitor_shows_figures_workers_stages_and_utterances(page: MonitorPage, 
 
 
 @in_each_language
-def test_failed_utterance_is_found_behind_hundreds_of_others(page: MonitorPage, texts: Texts) -> None:
+def test_failed_utterance_is_found_after_hundreds_of_others(page: MonitorPage, texts: Texts) -> None:
     view = busy()
     done = replace(view.utterances[0], state=State.DONE, reason="")
     lost, late = (

@@ -234,7 +234,7 @@ def test_news_reach_the_step_that_shows_them(page: Onboarding, asked: list[Actio
     assert page.welcome.microphone.meter.level_dbfs == -20.0
     asked.clear()
     page.show_worker(WorkerView(LocalWorkerState.DOWNLOADING, percent=3))
-    assert page.foot.now.percent == 3 and asked == [WatchModels(True)], "nobody had answered yet"
+    assert page.foot.now.percent == 3 and asked == [WatchModels(True)], "no answer had arrived yet"
     model = LocalModelView(ModelFacts("whisper-base", size=10), ModelState.FETCHING, 5, chosen=True)
     page.show_models(ModelsView((model,)))
     assert page.foot.now.percent == 50

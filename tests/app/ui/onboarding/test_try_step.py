@@ -53,7 +53,7 @@ def test_box_gets_focus_when_recording_starts(page: TryStep, qtbot: QtBot, asked
 def test_only_dictated_text_completes_sentence_step(page: TryStep, texts: Texts) -> None:
     page.box.setPlainText("typed by hand")
     page.show_view(View(State.DONE))
-    assert not page.done.isVisible() and not page.complete, "nobody has spoken here"
+    assert not page.done.isVisible() and not page.complete, "nothing was dictated here"
     page.show_view(View(State.LISTENING, 2.0, -20.0))
     assert page.state.text() == texts("state.listening") and page.meter.level_dbfs == -20.0
     assert page.start.text() == texts("action.stop")

@@ -100,7 +100,7 @@ def test_invalid_rule_stays_marked_and_others_count(desk: Desk, texts: Texts) ->
     model.setData(model.index(1, Column.HEARS), "GIT HUB")
     assert desk.values == [({"hears": "git hub", "writes": "GitHub"},)]
     desk.panel.show_rules((GITHUB,))
-    assert model.rowCount() == 2, "what somebody is writing stays"
+    assert model.rowCount() == 2, "a row that is being written stays"
     assert desk.panel.problem.text() == texts("words.wrong-rows", count=1)
     desk.panel.table.selectRow(1)
     assert desk.panel.problem.text() == texts("words.wrong.twice")
@@ -161,7 +161,7 @@ def test_older_answer_does_not_undo_newer_edit(desk: Desk) -> None:
     assert model.draft.rules == [Replacement("git hub", "GitLab")]
     desk.panel.show_rules((Replacement("git hub", "GitLab"),))
     desk.panel.show_rules((UM,))
-    assert model.draft.rules == [UM], "the file was changed by somebody else"
+    assert model.draft.rules == [UM], "another program changed the file"
 
 
 def test_refused_rules_are_reported_and_reset(desk: Desk, texts: Texts) -> None:

@@ -1,4 +1,4 @@
-"""Card of newer versions: state, command, and the question now."""
+"""Card of newer versions: state, command, and a check on request."""
 
 from dataclasses import replace
 

@@ -91,7 +91,7 @@ def test_text_is_requested_once_on_return(qtbot: QtBot) -> None:
     control.show_value("one")
     assert control.field.text() == "one"
     control.show_value("two")
-    assert control.field.text() == "two", "somebody else has changed it"
+    assert control.field.text() == "two", "another program changed it"
 
 
 def test_hours_are_requested_and_shown_as_in_the_settings(qtbot: QtBot) -> None:

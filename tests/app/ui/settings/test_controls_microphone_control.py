@@ -34,7 +34,7 @@ def world(theme: Theme, texts: Texts, qtbot: QtBot) -> World:
 def test_microphone_test_starts_and_stops_on_demand(world: World, texts: Texts) -> None:
     control = world.control
     control.show_trial(HEARD)
-    assert control.meter.level_dbfs != -20.0, "the first steps try it, not we"
+    assert control.meter.level_dbfs != -20.0, "this trial belongs to the first steps"
     QTest.keyClick(control.listen, Qt.Key.Key_Space)
     assert world.asked == [TryMicrophone(True)] and control.listen.text() == texts("settings.microphone.stop")
     control.show_trial(HEARD)

@@ -193,7 +193,9 @@ def test_broken_settings_file_is_reported_until_fixed(page: SettingsPage) -> Non
     assert page.trouble.isVisible() and "12" in page.trouble.description.text()
     page.show_problem(Problem("settings", note=BAD, setting="gateway.url"))
     page.show_problem(Problem("settings", note=Note("settings-unreadable"), setting="gateway.url"))
-    assert page.trouble.isVisible() and "12" in page.trouble.description.text(), "what was refused mends no file"
+    assert page.trouble.isVisible() and "12" in page.trouble.description.text(), (
+        "a refused change does not mend the file"
+    )
     written = Note("setting-bad", {"place": "gateway.url (settings.toml:3)"})
     page.show_problem(Problem("settings", note=written, setting="gateway.url"))
     assert not page.trouble.isVisible() and page.rows["gateway.url"].refusal.text()
@@ -337,7 +339,7 @@ def test_first_paint_creates_one_section_and_idle_time_the_rest(theme: Theme, te
     page = SettingsPage(theme, texts, lambda action: None)
     qtbot.addWidget(page)
     page.show_settings(replace(Settings(), gateway=GatewaySection("https://gpu:8765")))
-    assert page.findChildren(SettingRow) == [], "nothing before somebody looks"
+    assert page.findChildren(SettingRow) == [], "no row exists before the page is shown"
     page.resize(900, 700)
     page.show()
     page.grab()

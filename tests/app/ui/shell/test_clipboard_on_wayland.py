@@ -1,4 +1,5 @@
-"""Copying in a program of Wayland: a compositor takes a copy only after a key or a click, and tells no refusal."""
+"""Copying in a program of Wayland: a compositor accepts a copy only after a key or a click, and reports no
+refusal."""
 
 import subprocess
 import sys

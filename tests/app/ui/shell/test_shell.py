@@ -214,7 +214,7 @@ def test_window_is_maximised_when_screen_is_too_small(
         assert shell.width() <= room.width() and shell.height() <= room.height()
         shell.showNormal()
         shell.appear()
-        assert not shell.isMaximized(), "later it is as large as a person made it"
+        assert not shell.isMaximized(), "later it keeps the size that the user chose"
 
 
 def test_page_is_replaced_in_its_place(make: Make, qtbot: QtBot) -> None:

@@ -32,7 +32,7 @@ def lies_in(inner: range, outer: range) -> bool:
 
 
 def icon(desktop: Desktop) -> tuple[range, range] | None:
-    """Return the icon's place once it is in the tray; before that it is a window of its own."""
+    """Return the icon's place once it is in the tray; before that it is a separate window."""
     trays = desktop.xdotool("search", "--class", "stalonetray").split()
     columns, rows = place_of(desktop, trays[-1]) if trays else (range(0), range(0))
     for window in desktop.xdotool("search", "--onlyvisible", "--class", "on_screen").split():
@@ -70,7 +70,7 @@ def test_icon_comes_to_tray_that_starts_later_or_again(tmp_path: Path) -> None:
 
 
 def test_click_on_icon_opens_window_that_is_on_another_workspace(tmp_path: Path) -> None:
-    """The window stayed where it was, and nothing was seen of the click."""
+    """The window stayed on its workspace, so the click seemed to do nothing."""
     with running_desktop(tmp_path) as desktop:
         desktop.start(*PROGRAM, "window", str(tmp_path / "switch"))
         window = desktop.window("kikipounamu")

@@ -94,7 +94,7 @@ async def test_each_finalize_has_its_answer(gateway: Gateway, broker: Broker) ->
             assert [one["type"] for one in await rest(socket)] == ["Metadata"]
 
 
-async def test_last_message_reports_about_the_audio(gateway: Gateway, worker: FakeWorker) -> None:
+async def test_last_message_describes_the_audio(gateway: Gateway, worker: FakeWorker) -> None:
     async with connected(gateway) as socket:
         await socket.send_bytes(SPOKEN.tobytes())
         await socket.send_bytes(b"")

@@ -1,4 +1,4 @@
-"""Messages of FunASR's protocol, as documented and as clients of others really send and read them."""
+"""Messages of FunASR's protocol, as documented and as third-party clients really send and read them."""
 
 import json
 

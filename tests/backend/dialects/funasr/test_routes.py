@@ -1,4 +1,4 @@
-"""FunASR's protocol has a path of its own beside the root."""
+"""FunASR's protocol has its own path beside the root."""
 
 import aiohttp
 

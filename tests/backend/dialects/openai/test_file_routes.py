@@ -66,7 +66,7 @@ def parts_in(gateway: Gateway) -> list[Path]:
 
 @asynccontextmanager
 async def posting(gateway: Gateway, count: int) -> AsyncIterator[list["asyncio.Task[tuple[int, str]]"]]:
-    """Post the file so often at the same time."""
+    """Post the file this many times concurrently."""
     posts = [asyncio.create_task(posted(gateway)) for _ in range(count)]
     try:
         yield posts

@@ -134,7 +134,7 @@ class Heard:
 
 
 async def test_turn_that_fails_before_its_commit_is_reported_after_it() -> None:
-    """Until the commit a client does not know the turn: an earlier report would reach nobody."""
+    """Until the commit a client does not know the turn, so it could not assign an earlier report."""
     heard, any_ = Heard(), cast(Any, None)
     conversation = _Conversation(cast(Any, heard), any_, any_)
     speech = _Speech(RealtimeConfig(silence_ms=None), LiveSpeech(any_, SpeechDetectors(), DEFAULT_INTAKE), heard=1)

@@ -23,7 +23,7 @@ from tests.backend.fake_worker import FakeWorker, fail, working
 from tests.helpers.valkey import Broker
 
 
-async def test_lengths_are_not_believed() -> None:
+async def test_stated_lengths_are_not_trusted() -> None:
     reader = asyncio.StreamReader(limit=64)
     reader.feed_data(b"x" * 1_000)
     bounded = BoundedReader(reader)
@@ -65,7 +65,7 @@ CHUNK = AudioChunk(audio=b"\0\0" * 1_600, **FORMAT).event()
 async def test_unusable_event_ends_the_connection(
     sessions: DialectSessions, visit: AdmittedRequest, worker: FakeWorker, events: list[Event]
 ) -> None:
-    """Audio that is heard after it would have a text that seems to be that of the whole utterance."""
+    """The text of the audio after it would look like the text of the whole utterance."""
     async with (
         wyoming_server(("127.0.0.1", 0), sessions, lambda: visit) as port,
         AsyncTcpClient("127.0.0.1", port) as client,

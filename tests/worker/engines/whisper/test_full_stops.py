@@ -1,4 +1,4 @@
-"""Test which full stops and commas of Whisper stay, with a language model that prefers what a test says."""
+"""Test which full stops and commas of Whisper stay, with a language model whose preferences the test chooses."""
 
 from collections.abc import Callable, Sequence
 from random import Random
@@ -133,7 +133,7 @@ def test_capital_of_a_name_stays_where_the_sentence_continues() -> None:
     assert with_likely_stops("Today I met. Wilson in town.", "en", likely) == "Today I met Wilson in town."
 
 
-def test_capital_behind_a_comma_stays() -> None:
+def test_capital_after_a_comma_stays() -> None:
     likely = preferring(**{"met. Wilson": 3.0, "met, wilson": 5.0})
     assert with_likely_stops("Today we met, Wilson left.", "en", likely) == "Today we met. Wilson left."
 
@@ -147,7 +147,7 @@ def test_comma_goes_only_if_nothing_is_far_likelier(gain: float, mark: str) -> N
 
 
 @pytest.mark.parametrize("text", ["Do not use a flash, right? It is forbidden.", "Hi Anna, it is late."])
-def test_no_sentence_begins_behind_a_greeting_or_with_the_only_word_behind_a_comma(text: str) -> None:
+def test_no_sentence_begins_after_a_greeting_or_with_the_only_word_after_a_comma(text: str) -> None:
     assert with_likely_stops(text, "en", preferring(**{"flash. R": 9.0, "Anna. I": 9.0})) == text
 
 
@@ -181,7 +181,7 @@ def test_of_two_ends_close_to_each_other_the_likelier_one_stays(first: float, la
 
 
 @pytest.mark.parametrize(("gain", "mark"), [(8.8, "。"), (8.7, ",")])
-def test_mandarin_sentence_begins_behind_a_question(gain: float, mark: str) -> None:
+def test_mandarin_sentence_begins_after_a_question(gain: float, mark: str) -> None:
     likely = preferring(**{"吗?喜": 2.0, "欢。我": gain})
     found = with_likely_stops("你喜欢这个红色的书包吗?喜欢,我想明天去商店买一个。", "zh", likely)
     assert found == f"你喜欢这个红色的书包吗?喜欢{mark}我想明天去商店买一个。"
@@ -288,7 +288,7 @@ def test_at_most_forty_marks_of_a_text_are_compared(text: str) -> None:
     assert len(asked) == 40
 
 
-def test_short_stretch_behind_a_mark_is_not_parted() -> None:
+def test_short_stretch_after_a_mark_is_not_parted() -> None:
     text = "After breakfast we went for a long walk along the river, it was warm we ate"
     likely = preferring(**{"warm. We": 9.0, "ate.": -9.0})
     assert with_likely_stops(text, "en", likely) == text
@@ -325,7 +325,7 @@ def test_mandarin_question_stays_only_if_it_is_likelier(gain: float, found: str)
     assert with_likely_stops("你要吗?红的那个。", "zh", preferring(**{"吗?红": gain})) == found
 
 
-def test_name_behind_a_question_keeps_its_capital_where_the_question_continues() -> None:
+def test_name_after_a_question_keeps_its_capital_where_the_question_continues() -> None:
     likely = preferring(it_Wilson=3.0, it_wilson=1.0)
     assert with_likely_stops("Is it? Wilson came.", "en", likely) == "Is it Wilson came?"
 

@@ -28,7 +28,7 @@ from worker.engines.whisper.pauses import (
 
 
 def features(*parts: int) -> npt.NDArray[np.float32]:
-    """Return features of speech and pauses in turn, of so many frames each."""
+    """Return features of speech and pauses in turn, of these numbers of frames."""
     levels = [np.full(frames, 1.0 if place % 2 == 0 else -0.5, np.float32) for place, frames in enumerate(parts)]
     return np.stack([np.concatenate(levels)] * 2)
 

@@ -1,4 +1,4 @@
-"""Test that speech is decoded which Whisper skipped within a window or after it."""
+"""Test that speech that Whisper skipped within a window or after it is decoded."""
 
 from math import inf
 from typing import Any

@@ -1,4 +1,4 @@
-"""Test that what was said again after a pause is written again, and that Whisper's own repetitions are not."""
+"""Test that speech repeated after a pause is written again, and that Whisper's own repetitions are not."""
 
 from collections.abc import Sequence
 from typing import Any
