@@ -210,6 +210,7 @@ def _resample_file(file: soundfile.SoundFile, path: Path) -> Iterator[Samples]:
             yield resampler.accept(block)
     except soundfile.LibsndfileError as error:
         failure = error.error_string or "the rest cannot be decoded"
+        yield resampler.accept(_failed_block(path, frames, frames_per_block))
     yield resampler.finish()
     if not failure and (loss := _loss_in(file, path, nan_values)):
         raise AudioTruncated(f"a part of {path} cannot be read ({loss}): copy or record it again", loss)
@@ -218,6 +219,16 @@ def _resample_file(file: soundfile.SoundFile, path: Path) -> Iterator[Samples]:
         failure = f"its header promises {file.frames / file.samplerate:.1f} s"
     if failure:
         raise _damaged_error(path, failure)
+
+
+def _failed_block(path: Path, at: int, most: int) -> NDArray[np.float32]:
+    """Return the frames from ``at`` on that can be read one by one: a read that fails returns no frame at all."""
+    found: list[NDArray[np.float32]] = []
+    with suppress(soundfile.LibsndfileError, AudioDamaged, OSError), _open_sound_file(path) as file:
+        file.seek(at)
+        for _ in range(most):
+            found.append(file.read(1, dtype="float32", always_2d=True))
+    return np.concatenate(found) if found else np.zeros((0, 1), np.float32)
 
 
 def _loss_in(file: soundfile.SoundFile, path: Path, nan_values: int) -> str:

@@ -259,9 +259,12 @@ def test_truncated_file_gives_its_beginning_and_reports_the_cut(
 
 def test_flac_gives_every_sample_before_the_cut(tmp_path: Path) -> None:
     path = encoded(tmp_path, "FLAC", "PCM_16", SPEECH)
-    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    left = path.stat().st_size // 2
+    path.write_bytes(path.read_bytes()[:left])
     samples, _ = available(path)
     assert np.array_equal(samples, SPEECH[: len(samples)])
+    one_block_more = encoded(tmp_path, "FLAC", "PCM_16", SPEECH[: len(samples) + 4096])
+    assert one_block_more.stat().st_size > left
 
 
 @pytest.mark.parametrize(("kind", "subtype"), [*KINDS, ("CAF", "PCM_16")])

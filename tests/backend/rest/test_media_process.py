@@ -93,8 +93,16 @@ def test_unreadable_file_reports_reason_without_its_place(tmp_path: Path, conten
 def test_damaged_file_is_read_up_to_the_damage(tmp_path: Path) -> None:
     whole = DIGITS[0].read_bytes()
     (tmp_path / "half.flac").write_bytes(whole[: len(whole) // 2])
-    *before, broken = frames_of(tmp_path / "half.flac")
-    assert isinstance(before[0], MediaOpened)
+    opened, piece, ended = frames_of(tmp_path / "half.flac")
+    assert isinstance(opened, MediaOpened) and isinstance(piece, MediaSegment)
+    assert piece.pcm in samples_of(DIGITS[0]).tobytes()
+    assert isinstance(ended, MediaEnded) and ended.truncated and ended.samples > 8_000
+
+
+def test_file_that_is_damaged_before_its_first_sample_is_broken(tmp_path: Path) -> None:
+    (tmp_path / "head.flac").write_bytes(DIGITS[0].read_bytes()[:90])
+    opened, broken = frames_of(tmp_path / "head.flac")
+    assert isinstance(opened, MediaOpened)
     assert isinstance(broken, MediaBroken) and broken.code is ErrorCode.AUDIO_INVALID
 
 
