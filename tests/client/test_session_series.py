@@ -1,18 +1,19 @@
 """Sessions one after the other, against a gateway that accepts two segments in each."""
 
+from typing import get_args
 from uuid import UUID
 
 from aiohttp import web
 
 from client.audio_store import AudioStore, TemporaryAudio
 from client.connection import Address, fixed_locator
-from client.events import ClientEvent, Retrying
+from client.events import ClientEvent, Connected, Disconnected, Retrying
 from client.gateway import GatewayClient
 from client.session_series import SessionSeries, _moved
 from loadtest.core.checksum import checksum
 from protocol.errors import ErrorCode
 from protocol.recognition import Options
-from protocol.session import PLAIN, Final, SegmentDetails
+from protocol.session import PLAIN, Busy, Failed, Final, Partial, Queued, SegmentDetails
 from tests.client.test_gateway import AT_ONCE, speech
 from tests.helpers.scripted_gateway import Gateway, Memory, hear, scripted, welcome
 
@@ -85,5 +86,10 @@ async def test_span_replaces_only_segments_of_its_session() -> None:
 
 
 def test_each_kind_of_event_is_renumbered() -> None:
-    events: list[ClientEvent] = [Final(1, "kia ora"), Retrying(1, 2, ErrorCode.BUSY)]
-    assert [_moved(event, 4) for event in events] == [Final(5, "kia ora"), Retrying(5, 2, ErrorCode.BUSY)]
+    def events(segment: int) -> list[ClientEvent]:
+        of_segments = (Queued(segment), Partial(segment, 1, "kia"), Final(segment, "kia ora"))
+        failures = (Failed(segment, ErrorCode.BUSY, "later"), Retrying(segment, 2, ErrorCode.BUSY))
+        return [*of_segments, *failures, Busy("no_worker"), Connected("g", True), Disconnected("away", 1.0)]
+
+    assert {type(event) for event in events(1)} == set(get_args(ClientEvent))
+    assert [_moved(event, 4) for event in events(1)] == events(5)

@@ -142,9 +142,7 @@ def test_wrong_usage_exits_with_status_2(environment: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("words", [("transcribe", str(TALK)), ("listen",)])
-def test_commands_accept_every_language_of_the_settings(
-    environment: dict[str, str], words: tuple[str, ...]
-) -> None:
+def test_commands_accept_a_language_of_the_settings(environment: dict[str, str], words: tuple[str, ...]) -> None:
     done = invoke(environment, *words, "--language", "de", "--gateway", "http://192.0.2.2:8765", "--key", "k")
     assert done.exit_code == 2 and "https://HOST:PORT" in done.stderr, "only the address without TLS is refused"
 

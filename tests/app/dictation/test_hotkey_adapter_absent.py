@@ -1,5 +1,7 @@
 """Keys that the keyboard or its layout lacks, such as letters while the layout is Russian."""
 
+import pytest
+
 from app.core.errors import Note
 from app.dictation.hotkey_adapter import KeyTimes
 from app.hotkeys.errors import HotkeysUnavailable
@@ -23,13 +25,14 @@ async def test_missing_key_is_retried_while_other_keys_work() -> None:
         await wait_until(lambda: shell.notes[-1] is None, "it is told")
 
 
-async def test_note_says_that_hotkeys_do_not_work_only_if_none_does() -> None:
+@pytest.mark.parametrize("others", [{}, {"paste-held": "f10"}])
+async def test_note_says_that_hotkeys_do_not_work_only_if_none_does(others: dict[str, str]) -> None:
     hotkeys = FakeHotkeys()
     hotkeys.absent = {"f9"}
-    async with running(hotkeys, keys={"dictate": "f9"}) as shell:
-        await wait_until(lambda: shell.notes, "it is told")
-    reason = Note("hotkey-absent", {"binding": "f9"})
-    assert shell.notes == [Note("hotkeys-failed", reason=reason)]
+    async with running(hotkeys, keys={"dictate": "f9", **others}) as shell:
+        await wait_until(lambda: shell.notes, "the missing key is reported")
+    missing = Note("hotkey-absent", {"binding": "f9"})
+    assert shell.notes == [missing if others else Note("hotkeys-failed", reason=missing)]
 
 
 async def test_note_says_that_hotkeys_do_not_work_after_a_failed_renewal() -> None:

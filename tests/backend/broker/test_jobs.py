@@ -139,7 +139,7 @@ class TestSubmit:
         assert await at.jobs.submit(job()) == SessionGone()
         assert (await at.entries(), await at.redis.exists(HASH)) == (0, 0)
 
-    async def test_every_script_renews_the_session(self, at: Setting) -> None:
+    async def test_each_command_of_a_session_renews_it(self, at: Setting) -> None:
         await at.jobs.submit(job(9))
         for command in (
             lambda: at.jobs.submit(job()),

@@ -2,6 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
@@ -34,6 +35,10 @@ def table(theme: Theme, model: RulesModel, qtbot: QtBot) -> Iterator[RulesTable]
 def editor(table: RulesTable) -> QLineEdit:
     (field,) = table.findChildren(QLineEdit)
     return field
+
+
+def colours_of(picture: QImage) -> set[int]:
+    return {picture.pixel(x, y) for x in range(picture.width()) for y in range(picture.height())}
 
 
 def test_keyboard_edits_ticks_and_removes_rules(table: RulesTable, model: RulesModel, qtbot: QtBot) -> None:
@@ -96,13 +101,21 @@ def test_table_height_follows_rows_up_to_maximum(table: RulesTable, model: Rules
     assert table.found.rowCount() == 1
 
 
-def test_rules_table_paints_every_kind_of_cell(table: RulesTable, model: RulesModel) -> None:
+def test_rules_table_paints_every_kind_of_cell(table: RulesTable, model: RulesModel, theme: Theme) -> None:
     """Paint an invalid row, an empty replacement, ticks and counts."""
     model.show_rules([Replacement("a"), Replacement("A", "x", False, True), Replacement("b", "y")])
     model.setData(model.index(1, Column.CASE), Qt.CheckState.Unchecked, Qt.ItemDataRole.CheckStateRole)
-    model.show_takes({0: 3, 2: 0})
-    table.selectRow(1)
-    assert model.draft.wrong and not table.grab().isNull()
+    model.show_takes({0: 3})
+    table.selectRow(2)
+
+    def rows_with(colour: str, column: Column) -> list[int]:
+        places = [table.visualRect(table.found.index(row, column)) for row in range(3)]
+        pictures = [table.viewport().grab(place).toImage() for place in places]
+        return [row for row, picture in enumerate(pictures) if theme.colour(colour).rgb() in colours_of(picture)]
+
+    assert rows_with("warning", Column.HEARS) == [1] and model.draft.wrong.keys() == {1}
+    assert rows_with("accent", Column.WHOLE) == [0, 2] and rows_with("accent", Column.CASE) == []
+    assert rows_with("accent_soft", Column.HEARS) == [2]
 
 
 def test_cells_follow_another_text_size(table: RulesTable, model: RulesModel, theme: Theme, qtbot: QtBot) -> None:
