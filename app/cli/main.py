@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import typer
 
@@ -53,10 +53,27 @@ if TYPE_CHECKING:
     from app.messages.kinds import Post
 
 
+_COMPUTERS: Final = "In the app, open Settings > Other computers"
+_FILES: Final = "`kikipounamu transcribe FILE` transcribes recordings"
+_TAKES: Final = "`kikipounamu takes list` lists recordings"
+INSTEAD: Final = {
+    **dict.fromkeys(("pair", "lend", "share", "computers"), _COMPUTERS),
+    **dict.fromkeys(("file", "files", "subtitles"), _FILES),
+    **dict.fromkeys(("history", "recordings"), _TAKES),
+}
+"""Remedies for names that users expect to be commands."""
+
+
 class _Program(CommandGroup):
     """Group of all commands, whose help has the sections of ``CommandSection``."""
 
     titles = tuple(CommandSection)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command. For a name that users expect, say what to use instead."""
+        if not ctx.resilient_parsing and (instead := INSTEAD.get(args[0])):
+            ctx.fail(f"No such command '{args[0]}'. {instead}")
+        return super().resolve_command(ctx, args)
 
 
 app = group(

@@ -15,7 +15,7 @@ from typer.main import get_command
 from typer.testing import CliRunner, Result
 
 from app.cli import takes_command
-from app.cli.main import app
+from app.cli.main import INSTEAD, app
 from app.gateways.store import GatewayStore, PairedGateway
 from app.settings import checks
 from backend.cli.main import app as gateway_app
@@ -127,6 +127,23 @@ def test_shared_gateway_is_reached_by_certificate_or_by_name(
     assert (unnamed.exit_code, unnamed.stdout) == (1, "") and "--certificate-sha256" in unnamed.stderr
     text = " ".join(window_digests(TALK, models)) + "\n"
     assert (named.exit_code, named.stdout) == (paired.exit_code, paired.stdout) == (0, text), named.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "instead"),
+    [("pair", "Settings > Other computers"), ("files", "transcribe"), ("history", "takes list")],
+)
+def test_name_that_users_expect_leads_to_the_right_place(
+    environment: dict[str, str], name: str, instead: str
+) -> None:
+    unknown = invoke(environment, name, "--help")
+    said = " ".join(unknown.stderr.split())
+    assert unknown.exit_code == 2 and f"No such command '{name}'. " in said and instead in said
+
+
+def test_suggested_names_are_no_commands() -> None:
+    command = get_command(app)
+    assert isinstance(command, TyperGroup) and not command.commands.keys() & INSTEAD.keys()
 
 
 def test_wrong_usage_exits_with_status_2(environment: dict[str, str]) -> None:
