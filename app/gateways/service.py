@@ -28,6 +28,7 @@ from app.gateways.view import (
     EndPairing,
     ForgetGateway,
     GatewayAction,
+    GatewayHealth,
     GatewaysView,
     PairGateway,
     QueryResult,
@@ -142,7 +143,10 @@ class Gateways:
         """A note about the destination of speech that the user should see."""
         if self._chosen.chosen and self._registry.of(self._chosen.chosen) is None:
             return Note("gateway-unknown")
-        return Note("gateway-instead", {"gateway": self.instead_of}) if self.instead_of else None
+        if not self.instead_of:
+            return None
+        refused = self._answers.get(self._chosen.chosen, QueryResult()).health is GatewayHealth.REFUSED
+        return Note("gateway-refused-instead" if refused else "gateway-instead", {"gateway": self.instead_of})
 
     def falls_back(self) -> bool:
         """Return whether this computer substitutes, now or later, for a gateway that refuses it."""

@@ -49,6 +49,7 @@ _HALF: Final = 4
 _GROUP: Final = 4
 _LINE: Final = 8
 _UNREACHABLE: Final = "gateway-unreachable"
+_UNAUTHORISED: Final = Note("gateway-unauthorised")
 
 
 def answer_text(texts: Texts, gateway: GatewayView) -> str:
@@ -61,6 +62,8 @@ def answer_text(texts: Texts, gateway: GatewayView) -> str:
             return texts("computers.nobody")
         case GatewayHealth.AWAY:
             return texts("computers.away" if gateway.id else "computers.unreachable")
+        case GatewayHealth.REFUSED if gateway.id and answer.note == _UNAUTHORISED:
+            return texts("computers.refused")
         case GatewayHealth.REFUSED if answer.note is not None:
             return note_text(texts, answer.note)
     return texts("computers.not-asked") if not gateway.id and not gateway.chosen else texts("computers.asking")
@@ -234,7 +237,8 @@ def this_computer(texts: Texts, view: GatewaysView, worker: WorkerView) -> Compu
     name, chosen = texts("place.here"), not any(gateway.chosen for gateway in view.gateways)
     state, button = _own_state(texts, worker), None
     if view.instead_of:
-        state = texts("computers.instead", gateway=view.instead_of)
+        refused = any(one.chosen and one.answer.health is GatewayHealth.REFUSED for one in view.gateways)
+        state = texts("computers.instead-refused" if refused else "computers.instead", gateway=view.instead_of)
     elif not view.here:
         state = texts("computers.unused")
     if not chosen:

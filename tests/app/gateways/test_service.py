@@ -48,11 +48,14 @@ class Network:
     discovering: bool = False
     pairs: NewPairing | None = None
     nobody: bool = False
+    refuses: bool = False
 
     async def ask(self, address: Address) -> QueryResult:
         self.asked.append(address)
         if self.nobody:
             return QueryResult(GatewayHealth.NO_WORKER)
+        if self.refuses:
+            return QueryResult(GatewayHealth.REFUSED, note=Note("gateway-unauthorised"))
         if address.url in self.well:
             return QueryResult(GatewayHealth.WELL, 2.0, ("GPU · model",))
         return QueryResult(GatewayHealth.AWAY, note=Note("gateway-unreachable"))
@@ -144,6 +147,13 @@ async def test_this_computer_substitutes_while_the_chosen_gateway_is_away(bench:
     await bench.until(lambda view: not view.here, "back by itself")
     assert gateways.locate() == DESK.addresses[0] and bench.problem() is None
     assert bench.moves == ["desk", "", "desk"]
+
+
+async def test_gateway_that_refuses_this_computer_is_not_said_to_be_away(bench: Bench) -> None:
+    bench.network.refuses = True
+    bench.gateways.choose(GatewaySection(chosen=DESK.id))
+    await bench.until(lambda view: view.instead_of, "this computer is in its place")
+    assert bench.problem() == Note("gateway-refused-instead", {"gateway": "desk"})
 
 
 async def test_chosen_gateway_is_awaited_when_fallback_is_off(bench: Bench) -> None:

@@ -113,6 +113,15 @@ def test_computer_that_refuses_the_key_is_paired_again(reason: str) -> None:
     assert row.warns and row.button and row.button.pairs == FoundView("desk", ("https://10.0.0.1:8765",), "")
 
 
+def test_computer_that_refuses_this_one_is_not_said_to_return() -> None:
+    refused = replace(DESK, answer=QueryResult(GatewayHealth.REFUSED, note=Note("gateway-unauthorised")))
+    row = this_computer(EN, GatewaysView((refused,), instead_of="desk"), IDLE)
+    assert row.description == EN("computers.instead-refused", gateway="desk")
+    assert gateway_row(EN, refused, used=False).description.endswith(EN("computers.refused"))
+    nameless = gateway_row(EN, replace(refused, id=""), used=False)
+    assert "KIKIPOUNAMU_KEY" in nameless.description, "the variables name this computer"
+
+
 def test_other_refusals_need_no_pairing() -> None:
     refused = QueryResult(GatewayHealth.REFUSED, note=Note("gateway-refuses"))
     row = gateway_row(EN, replace(TEAM, answer=refused), used=True)
