@@ -146,7 +146,8 @@ class Gateways:
         if not self.instead_of:
             return None
         refused = self._answers.get(self._chosen.chosen, QueryResult()).health is GatewayHealth.REFUSED
-        return Note("gateway-refused-instead" if refused else "gateway-instead", {"gateway": self.instead_of})
+        named = {"gateway": self.instead_of}
+        return Note("gateway-refused-instead", named) if refused else Note("gateway-instead", named)
 
     def falls_back(self) -> bool:
         """Return whether this computer substitutes, now or later, for a gateway that refuses it."""

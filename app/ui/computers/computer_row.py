@@ -47,9 +47,8 @@ class ComputerRow(LinedRow):
         self.button = action_button(self._run_actions)
         self.more = worded(texts, action_button(self.open_menu, "quiet"), toolTip="computers.more-tip")
         self.menu = Menu(self)
-        self.rename, self.about, self.remove = (
-            worded(texts, self.menu.addAction(""), f"computers.{key}") for key in ("rename", "details", "remove")
-        )
+        keys = ("computers.rename", "computers.details", "computers.remove")
+        self.rename, self.about, self.remove = (worded(texts, self.menu.addAction(""), key) for key in keys)
         self.about.setCheckable(True)
         self.rename.triggered.connect(self._begin_rename)
         self.about.toggled.connect(self._show_details)

@@ -116,7 +116,8 @@ def code_text(code: str) -> str:
 def device_text(texts: Texts, device: SharedDevice, day: date | None = None, *, shared: bool = True) -> str:
     """Return the purpose of a device and when it was last connected; ``shared``: it can connect."""
     purpose = "computers.lends" if device.worker else "computers.dictates"
-    return f"{texts(purpose if shared else 'computers.unshared')} · {_last_seen_text(texts, device, day)}"
+    described = texts(purpose if shared else "computers.unshared")
+    return f"{described} · {_last_seen_text(texts, device, day)}"
 
 
 def code_left_text(texts: Texts, invite: InviteView) -> str:

@@ -97,7 +97,7 @@ RECORDING: list[State] = [state for state in State if state is not State.IDLE]
 STORED: list[State] = [state for state in State if state in {State.WAITING, *ENDS}]
 SAID: list[State] = [State.LISTENING, *(state for state in State if state in ENDS and state is not State.HELD)]
 VIEWS: dict[str, tuple[Callable[[State, Shown], str], list[State]]] = {
-    "window": (window, APP),
+    "window": (window, [state for state in State if state is not State.HELD]),  # shown by the bar below the card
     "overlay": (overlay, [state for state in State if state not in {State.ARMING, State.LISTENING}]),
     "tray": (tray, APP),
     "first steps": (first_steps, APP),
