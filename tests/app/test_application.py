@@ -93,7 +93,7 @@ async def models_are_reported_and_chosen(app: Application, told: list[News]) -> 
     before = len(told)
     app.ask(SwitchWorker(True))  # the switch is already on
     await wait_until(
-        lambda: WorkerView(LocalWorkerState.STARTING) in told[before:], "one that failed begins again"
+        lambda: WorkerView(LocalWorkerState.STARTING) in told[before:], "the failed worker starts again"
     )
     app.ask(ChangeSetting("worker.model", ""))
     await wait_until(lambda: worker_is(told, LocalWorkerState.IDLE), "the usual one runs again")
@@ -114,7 +114,7 @@ async def test_app_reports_its_state_and_reacts_to_changes(home: Path) -> None:
         await wait_until(lambda: newest(received, Devices), "the microphones")
         await wait_until(lambda: newest(received, Takes) == Takes(), "there are no takes")
         assert newest(received, Settings) == Settings()
-        await wait_until(lambda: newest(received, View), "a window that says that the app starts learns its state")
+        await wait_until(lambda: newest(received, View), "the first view is reported")
         assert "no display" in problem(received, "insertion")
         assert Problem("hotkeys", note=Note("hotkeys-no-display")) in received
         assert problem(received, "gateway") == problem(received, "settings") == ""

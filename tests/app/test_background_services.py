@@ -140,7 +140,7 @@ async def test_replacement_trial_reports_result(library: Library) -> None:
     received: list[object] = []
     async with BackgroundServices(received.append, library, nowhere, Options) as services:
         services.actions(TryReplacements((Replacement("um"),), 1))
-        await wait_until(lambda: any(isinstance(news, ReplacementsTried) for news in received), "it is told")
+        await wait_until(lambda: any(isinstance(news, ReplacementsTried) for news in received), "it is reported")
 
 
 async def test_help_reports_log_lines(library: Library) -> None:

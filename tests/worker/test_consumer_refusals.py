@@ -121,7 +121,9 @@ async def test_job_whose_session_cannot_be_written_leaves_the_worker_working(bro
             await other.redis.delete(KEYS.session(SESSION))
             await other.redis.set(KEYS.session(SESSION), "not ours")
             await other.ask(fault_job(Fault.NONE, 1), STREAMS[0])
-            await wait_until(lambda: any(one["event"] == "job.not_settled" for one in logs), "it is let go")
+            await wait_until(
+                lambda: any(one["event"] == "job.not_settled" for one in logs), "the worker has given the job up"
+            )
         await other.redis.delete(KEYS.session(SESSION))
         await other.attach()
         await other.submit(fault_job(Fault.NONE, 2))

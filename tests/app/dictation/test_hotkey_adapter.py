@@ -84,9 +84,9 @@ async def test_cancel_key_is_bound_only_while_recording() -> None:
     async with running(hotkeys) as shell:
         await wait_until(lambda: hotkeys.bound == {"dictate": "f9"}, "without a key there is nothing to bind")
         shell.keys.set_recording(True)
-        await wait_until(lambda: hotkeys.bound == {"dictate": "f9", "cancel": "esc"}, "Esc is ours")
+        await wait_until(lambda: hotkeys.bound == {"dictate": "f9", "cancel": "esc"}, "Esc is bound")
         shell.keys.set_recording(False)
-        await wait_until(lambda: "cancel" not in hotkeys.bound, "Esc is everybody's")
+        await wait_until(lambda: "cancel" not in hotkeys.bound, "Esc is released")
 
 
 async def test_log_reports_when_keys_are_first_observed() -> None:
@@ -97,7 +97,7 @@ async def test_log_reports_when_keys_are_first_observed() -> None:
             await asyncio.wait_for(shell.keys.tried.wait(), 30)
             assert hotkeys.bound
             shell.keys.set_recording(True)
-            await wait_until(lambda: "cancel" in hotkeys.bound, "Esc is ours")
+            await wait_until(lambda: "cancel" in hotkeys.bound, "Esc is bound")
     assert [(line["event"], line["actions"]) for line in logs] == [(LogEvent.HOTKEYS_BOUND, ["dictate"])]
 
 
@@ -106,7 +106,7 @@ async def test_pause_unbinds_all_keys_until_it_ends() -> None:
     async with running(hotkeys) as shell:
         await wait_until(lambda: hotkeys.bound, "it is bound")
         shell.keys.pause(on=True)
-        await wait_until(lambda: not hotkeys.bound, "every key is everybody's")
+        await wait_until(lambda: not hotkeys.bound, "all keys are released")
         shell.keys.set_recording(True)
         shell.keys.request(KEYS | {"dictate": "f8"})
         shell.keys.pause(on=False)
@@ -119,14 +119,14 @@ async def test_suspended_keys_stay_unbound_through_changes_but_cancel_works() ->
         await wait_until(lambda: hotkeys.bound, "it is bound")
         shell.keys.suspend(on=True)
         assert shell.seen[-1] == KeysSeen(paused=True)
-        await wait_until(lambda: not hotkeys.bound, "every key is everybody's")
+        await wait_until(lambda: not hotkeys.bound, "all keys are released")
         shell.keys.pause(on=True)
         shell.keys.request(KEYS | {"dictate": "f8"})
         shell.keys.pause(on=False)
         shell.keys.set_recording(True)
         await wait_until(lambda: hotkeys.bound == {"cancel": "esc"}, "a recording can be cancelled")
         shell.keys.set_recording(False)
-        await wait_until(lambda: not hotkeys.bound, "no key is ours")
+        await wait_until(lambda: not hotkeys.bound, "no key is bound")
         shell.keys.suspend(on=False)
         assert shell.seen[-1] == KeysSeen()
         await wait_until(lambda: hotkeys.bound == {"dictate": "f8"}, "the new one is bound")
@@ -157,7 +157,7 @@ async def test_previous_keys_stay_bound_when_cancel_key_is_taken() -> None:
     async with running(hotkeys) as shell:
         await wait_until(lambda: hotkeys.bound, "it is bound")
         shell.keys.set_recording(True)
-        await wait_until(lambda: shell.notes and shell.notes[-1], "it is told")
+        await wait_until(lambda: shell.notes and shell.notes[-1], "it is reported")
         shell.keys.set_recording(False)
     assert hotkeys.bound == {"dictate": "f9"}
 
@@ -211,7 +211,7 @@ async def test_problem_ends_when_free_key_is_bound() -> None:
     hotkeys = FakeHotkeys()
     hotkeys.taken = {"f8"}
     async with running(hotkeys, keys={"dictate": "f8"}) as shell:
-        await wait_until(lambda: shell.seen, "it is told")
+        await wait_until(lambda: shell.seen, "it is reported")
         assert shell.seen[-1].problem == Note("hotkey-taken", {"binding": "f8"})
         shell.keys.request(KEYS)
         await wait_until(lambda: hotkeys.bound, "another one is bound")
@@ -222,7 +222,7 @@ async def test_free_keys_are_bound_and_taken_keys_are_retried() -> None:
     hotkeys = FakeHotkeys()
     hotkeys.taken = {"f8"}
     async with running(hotkeys, KeyTimes(again_s=0.01), keys={"dictate": "f8", "paste-held": "f7"}) as shell:
-        await wait_until(lambda: hotkeys.bound == {"paste-held": "f7"}, "the other one is ours")
+        await wait_until(lambda: hotkeys.bound == {"paste-held": "f7"}, "the other key is bound")
         hotkeys.taken.clear()
         await wait_until(lambda: hotkeys.bound == {"dictate": "f8", "paste-held": "f7"}, "it is given back")
     assert [seen.problem is None for seen in shell.seen] == [False, True], (
@@ -238,7 +238,7 @@ async def test_action_keeps_old_key_when_new_key_is_taken() -> None:
         await wait_until(lambda: hotkeys.bound == {"dictate": "f9"}, "it is bound")
         shell.keys.request({"dictate": "f8", "paste-held": "f7"})
         await wait_until(lambda: hotkeys.bound == {"dictate": "f9", "paste-held": "f7"}, "the rest is bound")
-        await wait_until(lambda: shell.seen, "it is told")
+        await wait_until(lambda: shell.seen, "it is reported")
     assert shell.seen[-1].instead == {"dictate": "f9"}
 
 
@@ -246,14 +246,14 @@ async def test_key_test_keeps_key_events_from_dictation() -> None:
     hotkeys = FakeHotkeys()
     async with running(hotkeys) as shell:
         shell.keys.test(on=True)
-        await wait_until(lambda: hotkeys.bound == {"dictate": "f9", "cancel": "esc"}, "all of them are ours")
+        await wait_until(lambda: hotkeys.bound == {"dictate": "f9", "cancel": "esc"}, "all keys are bound")
         hotkeys.press()
         await wait_until(lambda: shell.seen[-1].keys == (KeySeen("dictate"),), "it is down")
         shell.keys.test(on=False)
         hotkeys.release()
         await wait_until(lambda: shell.seen[-1].keys[0].held_s is not None, "it is up")
         assert not shell.seen[-1].testing
-        await wait_until(lambda: "cancel" not in hotkeys.bound, "Esc is everybody's")
+        await wait_until(lambda: "cancel" not in hotkeys.bound, "Esc is released")
         assert shell.told == []
         hotkeys.press()
         await wait_until(lambda: shell.told == [HotkeyEvent("dictate", True)], "it dictates again")

@@ -16,13 +16,13 @@ async def test_missing_key_is_retried_while_other_keys_work() -> None:
     keys = {"dictate": "right_ctrl", "cancel": "esc", "paste-held": "ctrl+alt+v"}
     async with running(hotkeys, KeyTimes(again_s=0.01), keys=keys) as shell:
         await wait_until(lambda: hotkeys.bound == {"dictate": "right_ctrl"}, "the key that exists is bound")
-        await wait_until(lambda: shell.notes, "it is told")
+        await wait_until(lambda: shell.notes, "it is reported")
         assert shell.notes[0] == Note("hotkey-absent", {"binding": "ctrl+alt+v"})
         shell.keys.set_recording(True)
         await wait_until(lambda: "cancel" in hotkeys.bound, "a recording can be cancelled")
         hotkeys.absent = set()
         await wait_until(lambda: hotkeys.bound == keys, "the layout has it again")
-        await wait_until(lambda: shell.notes[-1] is None, "it is told")
+        await wait_until(lambda: shell.notes[-1] is None, "it is reported")
 
 
 @pytest.mark.parametrize("others", [{}, {"paste-held": "f10"}])

@@ -77,9 +77,9 @@ async def test_pausing_hotkeys_unbinds_all_keys_until_resumed(
 ) -> None:
     async with dictating(tmp_path, models, locate, silence(0.1), TOGGLE) as world:
         world.dictating.ask(PauseHotkeys(True))
-        await wait_until(lambda: not world.hotkeys.bound, "no key is ours")
+        await wait_until(lambda: not world.hotkeys.bound, "no key is bound")
         world.dictating.ask(PauseHotkeys(False))
-        await wait_until(lambda: world.hotkeys.bound, "they are ours again")
+        await wait_until(lambda: world.hotkeys.bound, "the keys are bound again")
 
 
 async def test_suspended_hotkeys_leave_start_and_cancel_to_user(
@@ -87,13 +87,13 @@ async def test_suspended_hotkeys_leave_start_and_cancel_to_user(
 ) -> None:
     async with dictating(tmp_path, models, locate, silence(0.5), TOGGLE) as world:
         world.dictating.ask(SuspendHotkeys(True))
-        await wait_until(lambda: not world.hotkeys.bound, "no key is ours")
+        await wait_until(lambda: not world.hotkeys.bound, "no key is bound")
         world.dictating.ask(Verb.START)
         await wait_until(lambda: set(world.hotkeys.bound) == {"cancel"}, "it is started and can be cancelled")
         world.dictating.ask(Verb.CANCEL)
-        await wait_until(lambda: not world.hotkeys.bound, "no key is ours")
+        await wait_until(lambda: not world.hotkeys.bound, "no key is bound")
         world.dictating.ask(SuspendHotkeys(False))
-        await wait_until(lambda: "dictate" in world.hotkeys.bound, "they are ours again")
+        await wait_until(lambda: "dictate" in world.hotkeys.bound, "the keys are bound again")
 
 
 async def test_hold_mode_records_while_key_is_held(
@@ -220,7 +220,7 @@ async def test_quit_waits_for_recording_made_without_gateway(tmp_path: Path, mod
     async with dictating(tmp_path, models, later(url), talk, TOGGLE) as world:
         await world.dictate()
         await world.is_in(State.SENDING)
-        await wait_until(lambda: world.dictating.view.unsent_s > 5, "it is told what is unsent")
+        await wait_until(lambda: world.dictating.view.unsent_s > 5, "the unsent audio is shown")
         world.dictating.ask(Verb.QUIT)
         note = world.dictating.view.note
         assert note is not None and note.key == "quitting"
@@ -343,7 +343,7 @@ async def test_taken_key_is_reported_until_another_is_chosen(tmp_path: Path, mod
         world.hotkeys.taken = {"f9"}
         before = dict(world.hotkeys.bound)
         world.dictating.change(replace(TOGGLE, keys=KEYS | {"dictate": "f9"}))
-        await wait_until(lambda: world.dictating.view.note, "it is told")
+        await wait_until(lambda: world.dictating.view.note, "it is reported")
         assert world.hotkeys.bound["dictate"] == before["dictate"]
         world.dictating.change(replace(TOGGLE, keys=KEYS | {"dictate": "f8"}))
         await wait_until(lambda: world.hotkeys.bound["dictate"] == "f8", "the other key is bound")

@@ -82,7 +82,7 @@ async def test_overlapping_takes_are_inserted_in_order_when_gateway_is_killed(
             world.hotkeys.release()
             await wait_until(lambda: world.dictating.view.state is not State.LISTENING, "it is stopped")
             await world.dictate()
-            await wait_until(lambda: world.dictating.view.unsent_s > 5, "it is told what is unsent")
+            await wait_until(lambda: world.dictating.view.unsent_s > 5, "the unsent audio is shown")
             assert world.dictating.view.waiting == 1
             chain.gateway()
             await wait_until(lambda: world.ended == 2, "both have ended", CHAIN_S)

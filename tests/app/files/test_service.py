@@ -242,7 +242,7 @@ async def test_file_with_undecodable_name_is_counted_and_left_out(bench: Bench, 
         bench.ask(AddFiles((str(broken.parent),)))
         await bench.until(good, FileState.FAILED)
         wanted = Note(FileNote.UNNAMED, {"count": "1"})
-        await wait_until(lambda: bench.views[-1].note == wanted, "it is told")
+        await wait_until(lambda: bench.views[-1].note == wanted, "it is reported")
         assert bench.file(broken) is None
 
 

@@ -295,7 +295,7 @@ async def test_forgotten_gateway_is_no_longer_chosen(bench: Bench) -> None:
     bench.gateways.choose(GatewaySection(chosen=TEAM.id))
     bench.gateways.ask(ForgetGateway(TEAM.id))
     bench.gateways.ask(ForgetGateway("no such"))
-    await bench.until(lambda view: view.result, "it is told")
+    await bench.until(lambda view: view.result, "it is reported")
     assert bench.views[-1].result == Note("gateway-still-listed", {"gateway": "team"}), "the gateway was away"
     assert [one.name for one in bench.views[-1].gateways] == ["desk"] and bench.unchosen == [1]
     assert bench.gateways.locate() == HERE

@@ -167,7 +167,7 @@ async def test_player_reports_an_output_that_takes_nothing(
         await wait_until(lambda: output.open, "it plays")
         spoil(output)
         await wait_until(lambda: not output.open, "it ends")
-        await wait_until(lambda: told[-1] == stopped(1, "speaker-refused"), "it is told why")
+        await wait_until(lambda: told[-1] == stopped(1, "speaker-refused"), "the reason is reported")
 
 
 async def test_player_reports_a_take_that_is_deleted_during_playback(library: Library) -> None:

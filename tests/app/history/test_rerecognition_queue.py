@@ -102,5 +102,5 @@ async def test_queue_reports_failure_and_continues(error: Exception, key: str) -
             queue.ask(session(number), RerunOptions())
             recogniser.go.release()
             ended = partial(lambda number: RerunState.FAILED in states(told, number), number)
-            await wait_until(ended, "it is told")
+            await wait_until(ended, "it is reported")
     assert [one.note.key for one in told if one.note] == [key, key]

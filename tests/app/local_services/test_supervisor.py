@@ -126,7 +126,7 @@ async def test_gateway_stops_at_deadline_for_unfinished_takes() -> None:
 async def test_error_that_prevents_gateway_is_reported(why: Exception) -> None:
     world = World(fails=why)
     async with keeping(world, here=True):
-        await wait_until(lambda: world.told, "it is told")
+        await wait_until(lambda: world.told, "it is reported")
         assert isinstance(world.told[0], StackFailed)
 
 
@@ -142,7 +142,7 @@ async def test_worker_rests_and_resumes_automatically() -> None:
     async with keeping(world, here=True) as own:
         await wait_until(lambda: len(world.log) == 2, "both run")
         own.rest(BATTERY)
-        await wait_until(lambda: world.worker == (False, BATTERY), "it is told why it rests")
+        await wait_until(lambda: world.worker == (False, BATTERY), "the reason for the rest is reported")
         assert "no gateway" not in world.log, "takes wait there"
         own.choose(here=True, worker=False)
         await wait_until(lambda: world.worker == (False, None), "it is off, whatever else there is")

@@ -68,7 +68,7 @@ async def test_refusal_is_shown_and_reconnect_works() -> None:
     views: list[MonitorView] = []
     async with feeding(send_snapshot, web.Response(status=401)) as feed, monitoring(feed, views) as made:
         made.follow(True)
-        await wait_until(lambda: views and views[-1].link is Link.REFUSED, "it is told")
+        await wait_until(lambda: views and views[-1].link is Link.REFUSED, "it is reported")
         assert views[-1].refusal == Note("gateway-unauthorised")
         made.reconnect()
         await wait_until(lambda: views[-1].link is Link.LIVE, "the other key is good")
@@ -88,7 +88,7 @@ async def test_lost_gateway_is_shown_at_once() -> None:
     async with feeding(briefly) as feed, monitoring(feed, views) as made:
         made._settings = replace(AT_ONCE, retry=lambda failures, chance, asked: 30.0)
         made.follow(True)
-        await wait_until(lambda: views and views[-1].link is Link.LOST, "it is told")
+        await wait_until(lambda: views and views[-1].link is Link.LOST, "it is reported")
         assert list(dict.fromkeys(view.link for view in views)) == [Link.CONNECTING, Link.LIVE, Link.LOST]
 
 

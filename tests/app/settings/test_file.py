@@ -264,7 +264,7 @@ async def test_change_on_disk_is_noticed(file: SettingsFile, place: Path) -> Non
     received: list[Settings] = []
     file.subscribe(lambda old, new: received.append(new))
     put(place, '[general]\nlanguage = "zh"\n')
-    await wait_until(lambda: received, "it is told")
+    await wait_until(lambda: received, "it is reported")
     assert received[-1].general.language == "zh"
     put(place, None)
     await wait_until(lambda: file.current == Settings(), "the defaults are back")

@@ -149,4 +149,4 @@ async def test_real_worker_is_lent_listed_and_revoked(shared: Gateway, owned: Ad
         assert not any(part in line for line in lines for part in key.split('"') if len(part) == 43), "no key"
         await owner_client.revoke_device(owned, device.id)
         refused = WorkerView(LocalWorkerState.FAILED, reason=Note("lent-unknown", {"gateway": "desk"}))
-        await wait_until(lambda: world.view.lent[0].worker == refused, "it is told, and what to do")
+        await wait_until(lambda: world.view.lent[0].worker == refused, "the refusal and the remedy are reported")

@@ -86,7 +86,7 @@ async def test_reason_for_a_refused_worker_is_found(
     async with lent(refused, Away(error)) as made:
         await made.switch(on=True)
         wanted = WorkerView(LocalWorkerState.FAILED, reason=Note(key, {"gateway": "desk"}))
-        await wait_until(lambda: made.view == wanted, "it is told why, and what to do")
+        await wait_until(lambda: made.view == wanted, "the reason and the remedy are reported")
 
 
 async def test_missing_gateway_is_reported_searched_and_followed(
@@ -227,7 +227,7 @@ async def test_worker_does_not_try_again_where_its_key_is_unknown(refused: Local
         seen = Seen(made)
         await made.switch(on=True)
         unknown = Note("lent-unknown", {"gateway": "desk"})
-        await wait_until(lambda: made.view.reason == unknown, "it is told why")
+        await wait_until(lambda: made.view.reason == unknown, "the reason is reported")
         await wait_until(
             lambda: "lent/explain" not in map(asyncio.Task.get_name, asyncio.all_tasks()), "that is all"
         )

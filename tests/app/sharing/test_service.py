@@ -168,7 +168,7 @@ async def test_full_disk_is_reported_when_a_device_pairs(shared: Gateway, owned:
         shared.access.roster = Full(None)
         with pytest.raises(DeviceNotKept):
             await pair(f"https://127.0.0.1:{shared.tls_port}", received.invite.code, "laptop")
-        await wait_until(lambda: received.invite.note == Note("invite-disk-full"), "it is told why")
+        await wait_until(lambda: received.invite.note == Note("invite-disk-full"), "the reason is reported")
         assert not received.invite.code
 
 
@@ -176,7 +176,7 @@ async def test_invitation_fails_when_the_gateway_does_not_answer() -> None:
     received = Told()
     async with sharing(received, nowhere) as made:
         made.ask(InviteDevice())
-        await wait_until(lambda: received.invite.note, "it is told why")
+        await wait_until(lambda: received.invite.note, "the reason is reported")
         assert received.invite.note == Note("gateway-unreachable")
         made.ask(WatchSharing(True))
         made.choose(on=True, port=1)
@@ -267,7 +267,7 @@ async def test_sharing_is_retried_until_the_port_is_free() -> None:
         port = free_port()
         with socket.create_server(("0.0.0.0", port)):
             made.choose(on=True, port=port)
-            await wait_until(lambda: told.view.state is SharingState.FAILED, "it is told why")
+            await wait_until(lambda: told.view.state is SharingState.FAILED, "the reason is reported")
             await wait_until(lambda: len(pauses) > 3, "it is looked whether the port is free")
             assert len(starts) == 1, "no client is interrupted without need"
         await wait_until(lambda: len(starts) == 2, "it is started again")
@@ -325,7 +325,7 @@ async def test_gateway_serves_this_computer_when_it_cannot_be_shared(
             made.ask(WatchSharing(True))
             async with made.stack() as stack:
                 assert listens(stack) == {"127.0.0.1"}
-                await wait_until(lambda: received.view.state is SharingState.FAILED, "it is told why")
+                await wait_until(lambda: received.view.state is SharingState.FAILED, "the reason is reported")
                 assert received.view.note and received.view.note.key == "sharing-port-taken"
                 made.choose(on=True, port=free_port())
                 async with made.stack():  # the port is free, but a gateway runs already

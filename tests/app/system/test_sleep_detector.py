@@ -60,7 +60,7 @@ async def test_watcher_reports_a_sleep() -> None:
         tasks.start(SleepWatcher(received.append, lambda: now[0], 0.01).watch(), "watch")
         await asyncio.sleep(0)
         now[0] = later(now[0], 0.0, 60.0)
-        await wait_until(lambda: received, "it is told")
+        await wait_until(lambda: received, "it is reported")
     assert [round(seconds) for seconds in received] == [60]
 
 

@@ -297,7 +297,7 @@ async def test_listener_loses_no_audio_when_disk_is_temporarily_full(
         dictation = Dictation(tmp_path, models, fixed_locator(Address(gateway.url)), microphone)
         working = asyncio.create_task(dictation.run(full))
         await dictation.all_heard(talk)
-        await wait_until(lambda: dictation.screen.disk_state() is DiskState.WAITING, "it is told")
+        await wait_until(lambda: dictation.screen.disk_state() is DiskState.WAITING, "it is reported")
         assert dictation.texts == []
         for file in files.values():
             file.room = None

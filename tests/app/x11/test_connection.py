@@ -148,7 +148,7 @@ async def test_pending_work_fails_when_the_screen_is_lost(tmp_path: Path) -> Non
         await thread.open()
         waiting = thread.submit(lambda connection: connection.wait(lambda: False, 60))
         later = thread.submit(lambda _: 1)
-    await wait_until(lambda: waiting.done() and later.done(), "both are told")
+    await wait_until(lambda: waiting.done() and later.done(), "both have failed")
     assert isinstance(waiting.exception(), X11Gone) and isinstance(later.exception(), X11Gone)
     await wait_until(lambda: lost, "its loss is reported")
     assert "does not answer" in str(lost[0])

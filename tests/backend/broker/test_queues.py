@@ -71,7 +71,7 @@ class TestDropping:
             await at.jobs.submit(job(0))
             (entry,) = await everything(at)
             assert await Queues(at.jobs).drop(entry, ErrorCode.UNAUTHORISED, "revoked")
-            await wait_until(lambda: notices, "it is told")
+            await wait_until(lambda: notices, "it is reported")
         (failure,) = notices
         assert isinstance(failure, Failure)
         assert (failure.segment, failure.code, failure.message) == (0, ErrorCode.UNAUTHORISED, "revoked")

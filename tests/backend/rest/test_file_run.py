@@ -80,7 +80,7 @@ async def test_done_session_is_over_without_its_file(world: World) -> None:
     stored = await world.history.ask(lambda store: store.begin_file(NewFile(id, "o")))
     await world.history.ask(lambda store: store.set_state(id, SessionState.DONE))
     world.runner.queue_file(stored)
-    await wait_until(lambda: not world.runner.has(id), "it is let go")
+    await wait_until(lambda: not world.runner.has(id), "the runner has dropped the file")
     assert await world.state(id) == "done"
 
 

@@ -234,7 +234,7 @@ async def test_file_that_cannot_be_removed_is_still_done(world: World) -> None:
     path.mkdir()  # a folder in the file's place
     async with world.working():
         await world.ended(session, "done")
-        await wait_until(lambda: not world.runner.has(session), "it is let go")
+        await wait_until(lambda: not world.runner.has(session), "the runner has dropped the file")
     assert await world.state(session) == "done"
 
 

@@ -205,7 +205,9 @@ async def test_unencodable_text_reaches_its_client(gateway: Gateway) -> None:
 async def test_silent_peer_is_dropped_and_answering_peer_is_kept(quick: Gateway) -> None:
     async with connected(quick.url, KEY) as answering, connected(quick.url, KEY) as silent:
         reading = asyncio.create_task(answering.expect(Missing))  # aiohttp answers pings only while reading
-        await wait_until(lambda: quick.hub.hosted[str(silent.session)].connection is None, "it is let go")
+        await wait_until(
+            lambda: quick.hub.hosted[str(silent.session)].connection is None, "the silent peer is disconnected"
+        )
         await answering.say(SegmentBegin(0))
         await answering.say(SegmentEnd(0, 1))
         assert (await reading).from_ == 0

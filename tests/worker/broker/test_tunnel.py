@@ -341,7 +341,7 @@ async def test_worker_of_another_version_is_refused_with_explanation(
                 return "same version" in str(error)
             return False
 
-        await wait_until(refused, "it is told")
+        await wait_until(refused, "it is reported")
 
 
 @pytest.mark.parametrize(

@@ -106,7 +106,7 @@ async def test_help_follows_logs_only_while_visible(helping: Help, desk: Desk) -
     write(desk.logs, "desktop", line(1, "a"), line(2, "b", "error"))
     assert desk.told == []
     helping.ask(WatchLogs(True))
-    await wait_until(lambda: desk.events == ["a", "b"], "they are told")
+    await wait_until(lambda: desk.events == ["a", "b"], "they are reported")
     write(desk.logs, "worker", line(3, "c"))
     await wait_until(lambda: desk.events == ["a", "b", "c"], "what is added is told")
     helping.ask(WatchLogs(True, LogFilter("error")))
@@ -122,7 +122,7 @@ async def test_help_follows_logs_only_while_visible(helping: Help, desk: Desk) -
 async def test_help_shows_newest_lines_up_to_limit(helping: Help, desk: Desk) -> None:
     write(desk.logs, "desktop", *(line(at % 3600, str(at)) for at in range(1, MOST_SHOWN + 3)))
     helping.ask(WatchLogs(True))
-    await wait_until(lambda: desk.told, "they are told")
+    await wait_until(lambda: desk.told, "they are reported")
     shown = desk.told[-1]
     assert isinstance(shown, LogLines) and len(shown.lines) == MOST_SHOWN and shown.left_out == 2
 
@@ -157,19 +157,19 @@ async def test_saving_while_a_report_is_gathered_lets_it_finish(helping: Help, d
 async def test_failed_report_can_be_retried(helping: Help, desk: Desk, tmp_path: Path) -> None:
     desk.fails = True
     helping.ask(PrepareReport())
-    await wait_until(lambda: desk.report.state is ReportState.FAILED, "it is told")
+    await wait_until(lambda: desk.report.state is ReportState.FAILED, "it is reported")
     assert desk.report.note is not None
     desk.fails = False
     helping.ask(PrepareReport())
     await wait_until(lambda: desk.report.state is ReportState.READY, "it works now")
     helping.ask(SaveReport(tmp_path / "logs" / "x" / ".." / "no\0name"))
-    await wait_until(lambda: desk.report.state is ReportState.FAILED, "it is told")
+    await wait_until(lambda: desk.report.state is ReportState.FAILED, "it is reported")
     assert desk.report.parts, "it can still be saved elsewhere"
 
 
 async def test_help_posts_licences_and_their_texts(helping: Help, desk: Desk) -> None:
     helping.ask(LicencesWanted())
-    await wait_until(lambda: desk.told, "they are told")
+    await wait_until(lambda: desk.told, "they are reported")
     assert isinstance(desk.told[-1], LicencesView) and desk.told[-1].version
     helping.ask(LicenceTextWanted("aiohttp"))
     await wait_until(lambda: len(desk.told) == 2, "its text is told")
