@@ -5,7 +5,8 @@
 AUDIO_DIR is that of ``benchmarks.fidelity``. Each short answer is said two, three, five and seven times, each time
 at another speed and level, with pauses of 0.25 to 0.9 s. Sentences of the sets ``tuning`` and ``held-out`` follow
 each other in several orders, with pauses of 0.4 to 1.2 s. A sentence counts as left out if no part of the text as
-long as the sentence has two fifths of its words or characters in order. Texts are listed on standard error.
+long as the sentence has two fifths of its words or characters in order. ``voted`` decodes the same recordings with
+each of both languages given, as after a vote of the recording. Texts are listed on standard error.
 """
 
 import sys
@@ -44,7 +45,9 @@ _THREADS: Final = 1
 def main() -> None:
     """Decode all recordings with this version, and with a previous one if it is named."""
     options = arguments(__doc__, audio="", previous="", only="")
-    made = {"words": list(repeated(Path(options.audio))), "languages": list(in_turn(Path(options.audio)))}
+    turns = list(in_turn(Path(options.audio)))
+    voted = [replace(one, language=language) for one in turns for language in _KEYS.values()]
+    made = {"words": list(repeated(Path(options.audio))), "languages": turns, "voted": voted}
     versions = {"now": CHECKOUT} | ({"before": Path(options.previous).resolve()} if options.previous else {})
     for kind, recordings in made.items():
         if options.only in ("", kind):

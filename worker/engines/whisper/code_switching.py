@@ -1,14 +1,13 @@
 """Changes of language within a window. Whisper misses most of them, so each part is decoded in its language."""
 
-import re
 from collections.abc import Callable, Iterable
 from math import inf
 from typing import Final, NamedTuple
 
 from worker.engines.whisper.decoder import FRAMES_PER_SECOND, DecodeResult, Phrase, echoes_prompt
 from worker.engines.whisper.missed_end import is_in_bounds
-from worker.engines.whisper.no_speech import is_probable, is_surely_speech
-from worker.engines.whisper.pauses import Sound, earliest_starts, sounds_with_words, speech_after_word
+from worker.engines.whisper.no_speech import is_confident, is_probable, is_surely_speech
+from worker.engines.whisper.pauses import place_of_each_sound, speech_after_word
 from worker.engines.whisper.skipped_speech import MissedSpeech, missed_speech, with_skipped_speech
 from worker.engines.whisper.text_overlap import is_new, with_spaces
 from worker.engines.whisper.window import Window
@@ -16,8 +15,6 @@ from worker.engines.whisper.window import Window
 _LONG_ENOUGH: Final = 110
 _SENTENCE: Final = 200
 """Frames of a sound with its pauses whose language can be detected, and of a part that is decoded on its own."""
-_IN_ENGLISH: Final = re.compile(r"[A-Za-z]{2,} [A-Za-z]{2,}")
-"""Asked for Mandarin, Whisper may write English and pass over the Mandarin."""
 
 
 class Part(NamedTuple):
@@ -35,38 +32,26 @@ def decode_per_language(window: Window, result: DecodeResult) -> DecodeResult | 
     sound = window.audio.sound[:, : result.frames()]
     if not speech_after_word(sound, 0):
         return None
-    text = result.without_loops()
-    words = window.words(text)
-    sounds = list(sounds_with_words(sound, earliest_starts([frame for _, frame in words])))
-    odd = window.options.language == "zh" and _IN_ENGLISH.search(text)
-    usual = ("", *(() if odd else (window.options.language,)))
-    if all(_detected_language(window, one) in usual for one in sounds if one.wordless):
+    places = place_of_each_sound(sound)
+    parts = [
+        Part(language, *place) for language, place in zip(window.clear_languages(places), places, strict=True)
+    ]
+    if all(part.language in ("", window.options.language) for part in parts if _is_long(part)):
         return None
-    parts = [Part(_language(window, one, _initials(text, words, one)), one.first, one.last) for one in sounds]
+    parts = [part if part.language else _with_detected_language(window, part) for part in parts]
     return _with_parts(window, result, _long_parts(parts, sound.shape[1]))
 
 
-def _initials(text: str, words: list[tuple[int, int]], sound: Sound) -> str:
-    """Return the first letters of the words that begin in a sound."""
-    return "".join(text[words[number][0] :].strip()[:1] for number in sound.words)
+def _is_long(part: Part) -> bool:
+    return part.last - part.first >= _LONG_ENOUGH
 
 
-def _language(window: Window, sound: Sound, letters: str) -> str:
-    """Return the language of a sound by the script of its words, if there are at least two."""
-    language = window.options.language
-    fits = language not in ("en", "zh") or letters.isascii() == (language == "en")
-    return language if fits and len(letters) > 1 and not sound.wordless else _detected_language(window, sound)
-
-
-def _detected_language(window: Window, sound: Sound) -> str:
-    """Return the language that Whisper detects in a sound; empty for a short one."""
-    if sound.last - sound.first < _LONG_ENOUGH:
-        return ""
-    part = window.part(sound.first, sound.last)
-    language = window.audio.get_or_make(
-        (sound[:2], window.options), lambda: part.in_detected_language(part.audio.seconds).options.language
-    )
-    return str(language)
+def _with_detected_language(window: Window, part: Part) -> Part:
+    """Return a part with the language that Whisper detects in it alone, if it is long enough."""
+    if not _is_long(part):
+        return part
+    alone = window.part(part.first, part.last)
+    return part._replace(language=alone.in_detected_language(alone.audio.seconds).options.language)
 
 
 def _long_parts(parts: list[Part], end: int) -> list[Part]:
@@ -140,4 +125,4 @@ def _part_text(part: Window, otherwise: str = "", missed: MissedSpeech | None = 
 def _is_certain(part: Window, decoded: DecodeResult) -> bool:
     """Return whether this is certainly speech, whatever end Whisper states: for English it is often late."""
     echo = echoes_prompt(decoded.text, part.options.language)
-    return is_surely_speech(decoded) and is_probable(decoded) and not echo
+    return ((is_surely_speech(decoded) and is_probable(decoded)) or is_confident(decoded)) and not echo

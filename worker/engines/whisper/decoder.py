@@ -139,6 +139,23 @@ class WhisperDecoder:
             return ["en"]
         return [str(token).strip("<|>") for token, _ in self._model.model.detect_language(encoded)[0]]
 
+    def languages_within(self, encoded: Any, parts: Sequence[tuple[int, int]]) -> list[dict[str, float]]:
+        """Return how probable each language is in parts of an encoded window, given by their frames.
+
+        A part of the encoding tells as much as the encoding of a part, which takes far longer.
+        """
+        if not (self.multilingual and parts):
+            return [{"en": 1.0} for _ in parts]
+        from ctranslate2 import Device, StorageView  # type: ignore[import-untyped]  # ships no types
+
+        whole = np.asarray(encoded.to_device(Device.cpu))
+        found = []
+        for first, last in parts:
+            part = np.ascontiguousarray(whole[:, first // 2 : last // 2])
+            (ranked,) = self._model.model.detect_language(StorageView.from_array(part))
+            found.append({token.strip("<|>"): probability for token, probability in ranked})
+        return found
+
     def decode(self, encoded: Any, settings: DecodeSettings) -> DecodeResult:
         """Decode an encoded window."""
         tokenizer, prompt_tokens = self._tokenizer_and_prompt(settings)

@@ -67,7 +67,7 @@ class WhisperEngine:
 
 def _transcript(segment: SegmentDecoder, options: Options) -> Transcript:
     """Decode with the first language, and with the next one if the text is in a script that the speaker does not
-    use, or improbable although the next language is likelier.
+    use, or if it is doubtful.
 
     A translation is always in English. If speech is certain, any text is better than none.
     """
@@ -75,10 +75,8 @@ def _transcript(segment: SegmentDecoder, options: Options) -> Transcript:
     found: list[SegmentText] = []
     for language in segment.languages(options):
         found.append(segment.decode(language, " ".join(options.hotwords), options.languages))
-        doubted = is_foreign(found[-1].text, options.languages) or segment.is_doubtful(
-            found[-1], options.languages
-        )
-        if translates or not doubted:
+        foreign = is_foreign(found[-1].text, options.languages)
+        if translates or not (foreign or segment.is_doubtful(found[-1], options.languages)):
             break
     spoken = found[0].surely_spoken
     best = max(

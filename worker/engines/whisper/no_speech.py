@@ -67,6 +67,11 @@ def is_probable(result: DecodeResult) -> bool:
     return result.no_speech <= _NO_SPEECH and result.log_probability >= IMPROBABLE
 
 
+def is_confident(result: DecodeResult) -> bool:
+    """Return whether a text is more probable than any of noise."""
+    return result.no_speech <= _NO_SPEECH and result.log_probability >= _DOUBTFUL
+
+
 def is_surely_speech(result: DecodeResult) -> bool:
     """Return whether a short window has speech, whatever its text."""
     return result.no_speech <= _SURELY_SPEECH

@@ -1,8 +1,8 @@
 """Pauses in the features of a window, which Whisper takes for the end of the audio or of a sentence. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -26,15 +26,6 @@ where that begins at least, and what is kept of a pause and of the silence befor
 _ALIKE: Final = 1.5
 _LONGEST_WORD: Final = 120
 """Frames of sound that one word rarely lasts: a longer sound has several words."""
-
-
-class Sound(NamedTuple):
-    """Frames of a sound, the numbers of the words that begin in it, and whether they are too few for it."""
-
-    first: int
-    last: int
-    words: list[int]
-    wordless: bool
 
 
 def with_short_pauses(features: Features, below: float = _QUIET) -> Features:
@@ -111,10 +102,9 @@ def pause_before_wordless_sound(features: Features, words: Sequence[int]) -> tup
     return None
 
 
-def sounds_with_words(features: Features, words: Sequence[int]) -> Iterator[Sound]:
-    """Yield each sound with pauses around it."""
-    for run in filter(len, _sounds(features)):
-        yield Sound(*_around(features, [run]), _words_in(run, words), _is_wordless(run, words))
+def place_of_each_sound(features: Features) -> list[tuple[int, int]]:
+    """Return the frames of each sound with pauses around it."""
+    return [_around(features, [run]) for run in _sounds(features) if len(run)]
 
 
 def _around(features: Features, sounds: Sequence[Frames]) -> tuple[int, int]:
@@ -122,20 +112,10 @@ def _around(features: Features, sounds: Sequence[Frames]) -> tuple[int, int]:
     return max(int(sounds[0][0]) - _PAUSE, 0), min(int(sounds[-1][-1]) + 1 + _PAUSE, features.shape[1])
 
 
-def earliest_starts(words: Sequence[int]) -> list[int]:
-    """Return where words begin at the earliest: Whisper times the first one after a pause, or after speech that it
-    skipped, up to seconds too early, but no word lasts so long."""
-    return [max(word, following - _LONGEST_WORD) for word, following in zip(words, [*words[1:], 0], strict=False)]
-
-
 def _is_wordless(run: Frames, words: Sequence[int]) -> bool:
     """Return whether too few words for its length begin in a sound, or in the pause before it."""
-    return len(_words_in(run, words)) <= len(run) // _LONGEST_WORD
-
-
-def _words_in(run: Frames, words: Sequence[int]) -> list[int]:
-    """Return which words begin in a sound, or in the pause before it."""
-    return [number for number, word in enumerate(words) if int(run[0]) - _PAUSE <= word <= int(run[-1])]
+    begun = sum(int(run[0]) - _PAUSE <= word <= int(run[-1]) for word in words)
+    return begun <= len(run) // _LONGEST_WORD
 
 
 def pause_before(features: Features, end: int) -> int:

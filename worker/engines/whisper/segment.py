@@ -23,7 +23,7 @@ from worker.engines.whisper.no_speech import IMPROBABLE, is_probable, is_surely_
 from worker.engines.whisper.pauses import first_sound, sounds_from
 from worker.engines.whisper.skipped_speech import SENTENCE, MissedSpeech, missed_speech, with_skipped_speech
 from worker.engines.whisper.text_overlap import continue_text, ends_like, is_new
-from worker.engines.whisper.window import Audio, FrameBudget, Window
+from worker.engines.whisper.window import SHORTEST_KNOWN_S, Audio, FrameBudget, Window
 from worker.engines.word_times import AROUND, pieces_of, timed_words
 
 _BRIEF_FRAMES: Final = 2 * FRAMES_PER_SECOND
@@ -87,11 +87,14 @@ class SegmentDecoder:
         yield from islice(others, (1 if self._partial else _MOST_LANGUAGES) - len(given))
 
     def is_doubtful(self, decoded: SegmentText, spoken: Sequence[str]) -> bool:
-        """Return whether a text is improbable, and another one of the speaker's languages is likelier."""
+        """Return whether another language of the speaker is clear, or likelier if the text is improbable."""
         options = WindowOptions(decoded.language, "", self._partial, self._translates, tuple(spoken))
         window = Window(self._from(0), options)
-        improbable = decoded.log_probability < IMPROBABLE
-        return improbable and window.in_detected_language().options.language != decoded.language
+        if self._partial or window.audio.seconds < SHORTEST_KNOWN_S:
+            return False
+        if decoded.log_probability < IMPROBABLE:
+            return window.in_detected_language().options.language != decoded.language
+        return window.clear_languages([(0, window.audio.sound.shape[1])]) not in ([""], [decoded.language])
 
     def decode(self, language: str, hotwords: str, spoken: Sequence[str] = ()) -> SegmentText:
         """Decode the whole segment with a language. ``spoken``: the languages of the speaker."""

@@ -1,6 +1,7 @@
 """Window of a segment: up to 30 s of audio, decoded with as little silence after it as gives a reliable text."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from heapq import nlargest
 from typing import Any, Final
 
 import numpy as np
@@ -42,10 +43,12 @@ _PRIMED_S: Final = 1.5
 _BRIEF_S: Final = 6.0
 _HEARD_UNPRIMED: Final = ("en",)
 """In audio as short, the priming sentence costs words: "Chi finished" for "She finished"."""
-_SHORTEST_KNOWN_S: Final = 2.0
+SHORTEST_KNOWN_S: Final = 2.0
 """The language of shorter audio can hardly be detected."""
 _COMMON: Final = ("en", "zh")
 """Languages to look for where those of the speaker are not known."""
+_LIKELIER: Final = 7.0
+"""How much more probable than any other a language must be in the encoding of a window, or of a part of it."""
 _PAIR: Final = 2
 _MOST_PAIRS: Final = 3
 _TOKENS: Final = 16
@@ -119,15 +122,33 @@ class Window:
         """True for live text, and at the end of the budget: no second decode corrects this one."""
         return self.options.partial or (self.budget is not None and self.budget.is_spent)
 
-    def in_detected_language(self, shortest_s: float = _SHORTEST_KNOWN_S) -> "Window":
+    def in_detected_language(self, shortest_s: float = SHORTEST_KNOWN_S) -> "Window":
         """Return the window in the speaker's most probable language, if the window is long enough to know."""
         options = self.options
         if options.partial or options.translates or self.audio.seconds < shortest_s:
             return self
-        ranked = self.audio.decoder.languages(self.audio.encode(self.audio.padded_frames()))
+        ranked = self.audio.decoder.languages(self.encoded())
         wanted = (options.language, *(options.spoken or _COMMON))
         found = [one for one in (ranked if options.spoken else ranked[:1]) if one in wanted]
         return self.in_language(found[0]) if found else self
+
+    def clear_languages(self, parts: Sequence[tuple[int, int]]) -> list[str]:
+        """Return which of the speaker's languages is far more probable than any other in parts, given by frames.
+
+        Empty: there is none.
+        """
+        own, spoken = self.options.language, self.options.spoken
+        wanted = {own, *(spoken or _COMMON)}
+        found: list[str] = []
+        for ranked in self.audio.decoder.languages_within(self.encoded(), parts):
+            likely = [(most, one) for one, most in ranked.items() if one in wanted or not spoken]
+            (most, language), (second, _) = nlargest(2, [*likely, (0.0, ""), (0.0, "")])
+            found.append(language if language in wanted and most >= _LIKELIER * second else "")
+        return found
+
+    def encoded(self) -> Any:
+        """Return the encoding of the window with a little silence after it."""
+        return self.audio.encode(self.audio.padded_frames())
 
     def decode(self) -> DecodeResult:
         """Decode until the text is reliable. A phrase that sounds as often as it is written is no loop.
@@ -173,7 +194,7 @@ class Window:
         if probable or self.options.partial or self.options.translates:
             return True
         settings = self._settings._replace(primed=True)
-        encoded = self.audio.encode(self.audio.padded_frames())
+        encoded = self.encoded()
         gain = self.audio.get_or_make(
             (settings, text, "gain"), lambda: self.audio.decoder.gain_over_silence(encoded, settings, text)
         )
@@ -190,7 +211,7 @@ class Window:
         """Return where in a text and in the window each part of its words begins."""
         words = self.audio.get_or_make(
             (self._settings, text),
-            lambda: self.audio.decoder.words(self.audio.encode(self.audio.padded_frames()), self._settings, text),
+            lambda: self.audio.decoder.words(self.encoded(), self._settings, text),
         )
         return [(place, round(min(s, self.audio.seconds) * FRAMES_PER_SECOND)) for place, s in words]
 

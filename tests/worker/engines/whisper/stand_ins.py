@@ -38,6 +38,9 @@ class FakeDecoder:
     def languages(self, encoded: Any) -> list[str]:
         return ["ja", "zh", "fr", "en"]
 
+    def languages_within(self, encoded: Any, parts: Sequence[tuple[int, int]]) -> list[dict[str, float]]:
+        return [{} for _ in parts]
+
     def decode(self, encoded: Any, settings: DecodeSettings) -> DecodeResult:
         self.decoded_windows.append((encoded, settings))
         return self.answer(encoded, settings)

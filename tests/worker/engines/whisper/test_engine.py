@@ -228,6 +228,18 @@ def test_sentence_in_the_other_language_of_the_speaker_is_written(engine: Whispe
     assert 0 <= first < second < third
 
 
+@pytest.mark.parametrize(("name", "words"), [("zh-06", "我们需要"), ("zh-07", "北京"), ("zh-08", "如果")])
+def test_mandarin_sentence_of_a_recording_in_english_is_not_translated(
+    engine: WhisperEngine, name: str, words: str
+) -> None:
+    sentence, both = recording(name), recording(name) + silence(0.5) + recording("en-03")
+    options = Options("en", languages=("en", "zh"))
+    alone, before = engine.decode([DecodeRequest(pcm, options) for pcm in (sentence, both)])
+    assert isinstance(alone, Transcript) and isinstance(before, Transcript)
+    assert alone.language == "zh" and alone.text.startswith(words) and before.text.startswith(words)
+    assert before.text.endswith("Please remember to water the plants before you leave the house.")
+
+
 def silence(seconds: float) -> bytes:
     """Return audio of zeros only."""
     return bytes(int(seconds * SECOND) * 2)

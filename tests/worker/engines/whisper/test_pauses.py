@@ -10,16 +10,14 @@ from hypothesis import strategies as st
 
 from worker.engines.whisper.pauses import (
     LOUD,
-    Sound,
     are_alike,
     count_sounds,
-    earliest_starts,
     first_sound,
     pause_before,
     pause_before_wordless_sound,
+    place_of_each_sound,
     place_of_sounds,
     sounds_from,
-    sounds_with_words,
     speech_after,
     speech_after_word,
     speech_between,
@@ -191,16 +189,6 @@ def test_pause_before_the_last_decoded_speech_is_found(parts: Sequence[int], end
     assert pause_before(features(*parts), end) == place
 
 
-def test_sounds_have_their_words_and_a_mark_if_nearly_wordless() -> None:
+def test_each_sound_has_a_short_pause_around_it() -> None:
     found = features(100, 50, 150, 50, 150, 100, 40, 5)
-    assert list(sounds_with_words(found, [0, 50, 149, 220, 340, 590])) == [
-        Sound(0, 120, [0, 1], wordless=False),
-        Sound(130, 320, [2, 3], wordless=False),
-        Sound(330, 520, [4], wordless=True),
-        Sound(580, 645, [5], wordless=False),
-    ]
-
-
-def test_word_begins_shortly_before_the_next_one() -> None:
-    assert earliest_starts([0, 30, 60, 500, 530]) == [0, 30, 380, 500, 530]
-    assert earliest_starts([]) == []
+    assert place_of_each_sound(found) == [(0, 120), (130, 320), (330, 520), (580, 645)]

@@ -143,6 +143,26 @@ def test_improbable_text_in_a_given_language_is_decided_by_the_likelier_one(
 
 
 @pytest.mark.parametrize(
+    ("seconds", "likely", "other", "language"),
+    [(4.0, 0.9, -0.2, "en"), (4.0, 0.9, -0.7, "zh"), (4.0, 0.5, -0.2, "zh"), (1.9, 0.9, -0.2, "zh")],
+    ids=["clear", "less probable text", "unclear", "short"],
+)
+def test_probable_text_in_a_given_language_may_be_a_translation(
+    seconds: float, likely: float, other: float, language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asked for the language of a recording, Whisper translates a sentence in another language."""
+
+    def answer(_: tuple[int, int], settings: DecodeSettings) -> DecodeResult:
+        return GOOD._replace(log_probability=-0.5 if settings.options.language == "zh" else other)
+
+    decoder = FakeDecoder(answer)
+    probabilities = {"fr": 0.95, "en": likely, "zh": 0.1}
+    monkeypatch.setattr(decoder, "languages_within", lambda encoded, parts: [probabilities] * len(parts))
+    found = _transcript(segment_decoder(decoder, seconds), Options("zh", languages=("zh", "en")))
+    assert found.language == language
+
+
+@pytest.mark.parametrize(
     ("text", "no_speech", "kept"),
     [("这是好。", 0.1, True), ("これは。", 0.1, True), ("这是好。", 0.3, False)],
     ids=["improbable", "foreign", "hardly speech"],
