@@ -47,9 +47,7 @@ def _is_long(part: Part) -> bool:
 
 
 def _with_detected_language(window: Window, part: Part) -> Part:
-    """Return a part with the language that Whisper detects in it alone, if it is long enough."""
-    if not _is_long(part):
-        return part
+    """Return a part with the language that Whisper detects in it alone."""
     alone = window.part(part.first, part.last)
     return part._replace(language=alone.in_detected_language(alone.audio.seconds).options.language)
 

@@ -1,7 +1,6 @@
 """Window of a segment: up to 30 s of audio, decoded with as little silence after it as gives a reliable text."""
 
 from collections.abc import Callable, Sequence
-from heapq import nlargest
 from typing import Any, Final
 
 import numpy as np
@@ -140,10 +139,12 @@ class Window:
         own, spoken = self.options.language, self.options.spoken
         wanted = {own, *(spoken or _COMMON)}
         found: list[str] = []
-        for ranked in self.audio.decoder.languages_within(self.encoded(), parts):
-            likely = [(most, one) for one, most in ranked.items() if one in wanted or not spoken]
-            (most, language), (second, _) = nlargest(2, [*likely, (0.0, ""), (0.0, "")])
-            found.append(language if language in wanted and most >= _LIKELIER * second else "")
+        for probabilities in self.audio.decoder.languages_within(self.encoded(), parts):
+            ranked = sorted(((probable, one) for one, probable in probabilities.items()), reverse=True)
+            likely = [(probable, one) for probable, one in ranked if one in wanted]
+            (most, language), (second, _), *_ = (*likely, (0.0, ""), (0.0, ""))
+            known = spoken or ranked[:1] == likely[:1]
+            found.append(language if known and most >= _LIKELIER * second else "")
         return found
 
     def encoded(self) -> Any:

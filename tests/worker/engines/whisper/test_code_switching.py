@@ -190,10 +190,11 @@ def test_probable_text_counts_although_speech_is_uncertain() -> None:
     assert decode(decoder) == f"{FIRST}Bring your notes. {LAST}"
 
 
-def test_brief_sound_before_a_sentence_is_in_the_same_language() -> None:
+@pytest.mark.parametrize("unclear", [(), (80,)])
+def test_brief_sound_before_a_sentence_is_in_the_same_language(unclear: tuple[int, ...]) -> None:
     sounds = ((0, 200), (300, 340), (420, 640))
     answers = {940: said(FIRST), 580: said(FIRST), 660: said(ENGLISH)}
-    assert decode(TurnsDecoder(sounds, answers, {80: "en", 240: "en"})) == f"{FIRST}Bring your notes."
+    assert decode(TurnsDecoder(sounds, answers, {80: "en", 240: "en"}, unclear)) == f"{FIRST}Bring your notes."
 
 
 def test_language_of_a_sound_is_not_that_of_another_decode() -> None:
