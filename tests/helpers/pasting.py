@@ -1,6 +1,7 @@
 """Paste a held text as a user does, who presses the key again if a program was too busy to read the text."""
 
 import re
+from typing import Any
 
 from app.insertion.outcome import HoldReason
 from tests.helpers.digit_dictation import App
@@ -17,8 +18,9 @@ def paste(app: App, reason: str) -> str:
     for _ in range(TRIES):
         if reason in ("", HoldReason.UNCERTAIN):
             break
+        made = app.view()["note_until"]
         app.paste_held()
-        reason = _reason_after_paste(app)
+        reason = _reason_after_paste(app, made)
     return reason
 
 
@@ -30,18 +32,16 @@ def texts_in(field: str) -> list[str]:
     return re.findall(r"[0-9a-f]{16}", field)
 
 
-def _reason_after_paste(app: App) -> str:
-    """Wait until nothing is held, or the note of the last attempt has come and gone; return the key of that note.
+def _reason_after_paste(app: App, made: float) -> str:
+    """Wait until nothing is held, or a note other than the one ``made`` before says why; return its key.
 
-    At first there may be no note, because the program behind the key is still starting.
+    There is no note while the text is on its way.
     """
-    note_key = ""
 
-    def over() -> bool:
-        nonlocal note_key
+    def outcome() -> dict[str, Any] | None:
         view = app.view()
-        note_key = view["note"]["key"] if view["note"] else note_key
-        return not view["held"] or (note_key != "" and not view["note"])
+        ended = not view["held"] or (view["note"] and view["note_until"] not in (0.0, made))
+        return view if ended else None
 
-    wait_until_sync(over, "the paste is over")
-    return note_key if app.view()["held"] else ""
+    view: dict[str, Any] = wait_until_sync(outcome, "the paste is over")
+    return str(view["note"]["key"]) if view["held"] else ""
