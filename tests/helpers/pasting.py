@@ -1,6 +1,7 @@
 """Paste a held text as a user does, who presses the key again if a program was too busy to read the text."""
 
 import re
+import time
 from typing import Any
 
 from app.insertion.outcome import HoldReason
@@ -35,13 +36,14 @@ def texts_in(field: str) -> list[str]:
 def _reason_after_paste(app: App, made: float) -> str:
     """Wait until nothing is held, or a note other than the one ``made`` before says why; return its key.
 
-    There is no note while the text is on its way.
+    There is no note while the text is on its way. A refusal counts when its note expires: a busy program needs
+    time.
     """
 
     def outcome() -> dict[str, Any] | None:
         view = app.view()
-        ended = not view["held"] or (view["note"] and view["note_until"] not in (0.0, made))
-        return view if ended else None
+        refused = view["note"] and view["note_until"] not in (0.0, made) and time.monotonic() > view["note_until"]
+        return view if not view["held"] or refused else None
 
     view: dict[str, Any] = wait_until_sync(outcome, "the paste is over")
     return str(view["note"]["key"]) if view["held"] else ""
