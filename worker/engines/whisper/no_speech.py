@@ -42,8 +42,8 @@ def is_speech(result: DecodeResult) -> bool:
 
 def is_speech_so_far(result: DecodeResult) -> bool:
     """Return whether a partial is speech: a probable sentence in it may be repeated often."""
-    probable = result.no_speech <= _NO_SPEECH and result.log_probability >= _DOUBTFUL
-    return is_speech(result._replace(text=without_repeated_sentences(result.text)) if probable else result)
+    said = result._replace(text=without_repeated_sentences(result.text)) if is_confident(result) else result
+    return is_speech(said)
 
 
 def is_sparse(result: DecodeResult, seconds: float, sounding_s: float) -> bool:

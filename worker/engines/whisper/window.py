@@ -138,6 +138,8 @@ class Window:
         """
         own, spoken = self.options.language, self.options.spoken
         wanted = {own, *(spoken or _COMMON)}
+        if len(wanted) == 1:
+            return [own] * len(parts)
         found: list[str] = []
         for probabilities in self.audio.decoder.languages_within(self.encoded(), parts):
             ranked = sorted(((probable, one) for one, probable in probabilities.items()), reverse=True)
