@@ -24,7 +24,7 @@ from app.ui.dictation.overlay_window import OverlayWindow, blends, possible
 from app.ui.settings.choices import HOTKEYS, NO_HOTKEYS, PASTE_HELD, Choices, KnownKeys
 from app.ui.shell.front import SETTINGS, Front
 from app.ui.shell.pages import Pages
-from app.ui.shell.tray import AbsentTray, Tray, TrayFocus, TrayWatch, UpdateNotice
+from app.ui.shell.tray import AbsentTray, RecoveryNotice, Tray, TrayFocus, TrayWatch, UpdateNotice
 from app.ui.strings.texts import Texts, key_text, note_text
 from app.ui.theme.theme import SCHEMES, Theme
 from runtime.folders import folders
@@ -69,6 +69,9 @@ class Windows:
         self.tray, self.tray_watch = Tray(theme, texts, front.ask), TrayWatch()
         once = FirstTimes(folders().data / "absent-tray-told", 1)
         self.absent_tray = AbsentTray(texts, once, lambda *said: loop.submit(notify(*said)), self._open_hidden)
+        self.recovery_notice = RecoveryNotice(
+            texts, lambda *said: loop.submit(notify(*said)), self.shell.isVisible
+        )
         self.update_notice = UpdateNotice(texts, lambda *said: loop.submit(notify(*said)))
         self._connect_tray()
         self.receive = self._registry()
@@ -120,6 +123,7 @@ class Windows:
             .add(self.update_notice.show_updates)
             .add(self.update_notice.show_problem)
             .add(self.tray.show_takes)
+            .add(self.recovery_notice.show_takes)
         )
 
     def _begin(self, begun: ApplicationCreated) -> None:

@@ -26,6 +26,9 @@ STATES: Final = {
 RECOVERABLE: Final = frozenset({TakeState.INTERRUPTED, TakeState.DAMAGED, TakeState.WAITING, TakeState.FAILED})
 """States of takes that can be recognised again."""
 
+UNRECOGNISED: Final = frozenset({TakeState.INTERRUPTED, TakeState.WAITING})
+"""States of takes with speech that was never recognised, because a process or a computer stopped."""
+
 
 def state_of(state: TakeState, *, cancelled: bool) -> State:
     """Return the state that users see; damage takes precedence over cancellation."""

@@ -1,5 +1,6 @@
 """The outcome of an insertion, and the interfaces of inserters and of sources of the focus."""
 
+import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -122,6 +123,14 @@ ReadAround = Callable[[Target], Awaitable[TextSurroundings | None]]
 async def read_nothing(target: Target) -> TextSurroundings | None:
     """Return ``None``: this desktop reports nothing of the focused element."""
     return None
+
+
+def first_number() -> int:
+    """Return a random number from which a source of the focus numbers windows itself, far below 2**63.
+
+    A target outlives the helper process that found it: the next helper must not give its number to another window.
+    """
+    return secrets.randbits(62)
 
 
 class Focus(Protocol):

@@ -14,8 +14,10 @@ from app.core.errors import Note
 from app.desktop.abilities import DesktopView, KeyLines
 from app.dictation.actions import Verb
 from app.dictation.hotkey_test import KeysSeen
+from app.dictation.view import TakeView
 from app.hotkeys.compositor_lines import Compositor
-from app.messages.kinds import Action, ActionQueue, Problem
+from app.journal.take import TakeState
+from app.messages.kinds import Action, ActionQueue, Problem, Takes
 from app.settings.sections import ChangeSetting, Settings
 from app.ui.shell.front import SETTINGS, Front
 from app.ui.shell.tray import TrayWatch
@@ -134,3 +136,17 @@ def test_holding_the_key_is_not_advised_where_releases_are_not_reported(
     hint = windows.home.head.hero.then.text()
     assert ("hold it" in hint) is compositor.reports_releases
     assert "Press it again" in hint
+
+
+@pytest.mark.parametrize("visible", [False, True])
+def test_start_without_a_window_notifies_of_a_recording_to_recover(
+    windows: Windows, monkeypatch: pytest.MonkeyPatch, visible: bool
+) -> None:
+    """A start at login after a crash told nothing of the recording that the crash had interrupted."""
+    sent = list[str]()
+    monkeypatch.setattr("app.windows.notify", lambda heading, text: heading)
+    monkeypatch.setattr(Loop, "submit", lambda loop, heading: sent.append(heading))
+    if visible:
+        windows.open()
+    windows.receive(Takes((TakeView("t", 0.0, 1.0, TakeState.INTERRUPTED),)))
+    assert sent == [Texts("en")("recovery-notice.heading")] * (not visible)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from app.insertion.errors import FocusUnknown
-from app.insertion.outcome import Target
+from app.insertion.outcome import Target, first_number
 from app.insertion.plan import is_terminal
 from app.wayland.connection import WaylandConnection, WaylandObject
 from app.wayland.errors import CompositorGone, WaylandError
@@ -34,7 +34,7 @@ _SESSION: Final = ("XDG_RUNTIME_DIR", "WAYLAND_DISPLAY")
 
 @dataclass
 class Toplevel:
-    """A window. ``number``: our own, given to no other window."""
+    """A window. ``number``: our own, given to no other window, not even by another process."""
 
     number: int
     program: str = ""
@@ -49,7 +49,7 @@ class ToplevelFocus:
 
     def __init__(self, wayland: WaylandConnection, app_id: str, taken: Callable[[], bool]) -> None:
         self._wayland, self._app_id, self._taken = wayland, app_id, taken
-        self._numbers = count(1)
+        self._numbers = count(first_number())
         self._toplevels: dict[int, Toplevel] = {}
         wayland.bind(TOPLEVEL_MANAGER).on("toplevel", self._follow_window)
 

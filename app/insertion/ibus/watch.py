@@ -11,6 +11,7 @@ from typing import Any, Final, Self
 from app.bus.connection import BUS_PROGRAM, BusConnection, BusObject, MethodCall, Signal, session_address
 from app.bus.errors import BusError, BusRefused
 from app.insertion.ibus.values import CONTEXTS, ENGINE, ENGINES, IBUS, engine_name, is_plain_layout, text_in
+from app.insertion.outcome import first_number
 from runtime.tasks import close_on_error, holds_within, loop_time, within
 
 _GONE_S: Final = 2.0
@@ -21,11 +22,13 @@ _SETTLED_S: Final = 0.1
 class IBusWatch:
     """A connection to IBus. ``moves``: how often a text field got or lost the focus.
 
-    ``field``: the number that the focused field got when it got the focus; 0 if there is none or it is unknown.
+    ``field``: the number that the focused field got when it got the focus, in no other process the same; 0 if there
+    is none or it is unknown.
     """
 
     def __init__(self, bus: BusConnection) -> None:
         self.moves = self.field = 0
+        self._first = first_number()
         self._bus = bus
         self._context = ""
         self._compositions = Compositions()
@@ -104,7 +107,7 @@ class IBusWatch:
         self.moves += 1
         self._moved_s = loop_time()
         if call.member == "FocusIn":
-            self._context, self.field = call.path, self.moves
+            self._context, self.field = call.path, self._first + self.moves
             return
         if call.path == self._context:
             self.field = 0

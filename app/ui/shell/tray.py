@@ -1,6 +1,7 @@
 """Tray icon with its menu, watchers of the desktop's tray, and notifications.
 
-The notifications are about an absent tray, a newer version, and changed files of the running version.
+The notifications are about an absent tray, recordings to recover, a newer version, and changed files of the
+running version.
 """
 
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from PySide6.QtWidgets import QSystemTrayIcon, QWidget
 from app.core.hints import FirstTimes
 from app.core.states import RECORDING, State
 from app.dictation.actions import CopyText, SuspendHotkeys, Verb
+from app.dictation.view import UNRECOGNISED
 from app.local_services.worker_view import LocalWorkerState, SwitchWorker
 from app.messages.kinds import FILES, Action, Problem, Takes
 from app.sharing.view import Lend, LendingView, LentView
@@ -134,7 +136,7 @@ class Tray(QObject):
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
         super().__init__()
         self._theme, self._texts, self._ask = theme, texts, ask
-        self._status, self._lending, self._last = Status(), LendingView(), ""
+        self._status, self._lending, self._last, self._unrecognised = Status(), LendingView(), "", 0
         self._drawn: tuple[State, bool] | None = None
         self.icon: QSystemTrayIcon | None = None
         self.menu, self.tip = Menu(), ""
@@ -197,9 +199,11 @@ class Tray(QObject):
         self._show_lending()
 
     def show_takes(self, takes: Takes) -> None:
-        """Store the newest text, which a menu entry copies."""
+        """Store the newest text, which a menu entry copies, and the number of recordings to recover."""
         self._last = next((take.text for take in takes.views if take.text), "")
+        self._unrecognised = sum(take.state in UNRECOGNISED for take in takes.views)
         self.copy_last.setEnabled(bool(self._last))
+        self._show_tip()
 
     def refresh(self) -> None:
         """Update all texts to the current language."""
@@ -224,7 +228,8 @@ class Tray(QObject):
     def _show_tip(self) -> None:
         texts, status, unsent = self._texts, self._status, round(self._status.view.unsent_s)
         paste_key = key_text(texts, status.choices.works(PASTE_HELD))
-        state = joined(status_word(texts, status), to_paste_text(texts, status.view, paste_key))
+        to_recover = texts("tray.to-recover", count=self._unrecognised) if self._unrecognised else ""
+        state = joined(status_word(texts, status), to_paste_text(texts, status.view, paste_key), to_recover)
         where = destination_text(texts, status.gateways)
         text = texts("tray.tooltip-unsent", state=state, seconds=unsent, where=where) if unsent else ""
         tip = text or texts("tray.tooltip", state=state, where=where)
@@ -317,6 +322,23 @@ class AbsentTray(QObject):
         if self._owes_window and not self._busy:
             self._owes_window = False
             self._open()
+
+
+class RecoveryNotice:
+    """Sender of a notification at the start if the newest recording was never recognised, as after a crash.
+
+    Later the user knows. ``seen``: returns whether the window, which shows it, is open.
+    """
+
+    def __init__(self, texts: Texts, send: Callable[[str, str], object], seen: Callable[[], bool]) -> None:
+        self._texts, self._send, self._seen = texts, send, seen
+        self._first = True
+
+    def show_takes(self, takes: Takes) -> None:
+        """Send the notification if the first list of recordings begins with such a recording."""
+        first, self._first = self._first, False
+        if first and takes.views and takes.views[0].state in UNRECOGNISED and not self._seen():
+            self._send(self._texts("recovery-notice.heading"), self._texts("recovery-notice.says"))
 
 
 class UpdateNotice:

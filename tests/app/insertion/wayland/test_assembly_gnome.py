@@ -1,6 +1,7 @@
 """On GNOME, IBus knows whether the field is still the same, and accessibility which window it is in."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -37,13 +38,20 @@ class Windows:
         self.closed.append(True)
 
 
-@pytest.fixture
-async def watch(daemon: FakeIBus) -> AsyncIterator[IBusWatch]:
-    """Return a connection to the fake daemon, which knows it."""
+@asynccontextmanager
+async def watching(daemon: FakeIBus) -> AsyncIterator[IBusWatch]:
+    """Open a connection to the fake daemon, which knows it."""
     watch = await IBusWatch.open(daemon.address)
     await watch.engine()
     yield watch
     await watch.close()
+
+
+@pytest.fixture
+async def watch(daemon: FakeIBus) -> AsyncIterator[IBusWatch]:
+    """Return a connection to the fake daemon."""
+    async with watching(daemon) as watch:
+        yield watch
 
 
 async def test_window_is_asked_once_for_each_field(daemon: FakeIBus, watch: IBusWatch) -> None:
@@ -69,6 +77,18 @@ async def test_field_of_an_unknown_program_is_another_one_each_time(daemon: Fake
     assert await has_focus(focus, first)
     await daemon.move_focus()
     assert not await has_focus(focus, first)
+
+
+async def test_field_of_a_target_from_an_earlier_process_has_no_focus(daemon: FakeIBus) -> None:
+    found = list[Target]()
+    for _ in range(2):
+        async with watching(daemon) as watch:
+            focus = GnomeFocus(watch, None)
+            await daemon.move_focus()
+            assert [one for one in found if await has_focus(focus, one)] == []
+            target = await focus.target()
+            assert target is not None
+            found.append(target)
 
 
 async def test_frames_of_x11_are_no_program(daemon: FakeIBus, watch: IBusWatch) -> None:

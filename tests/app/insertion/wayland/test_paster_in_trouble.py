@@ -98,6 +98,26 @@ async def test_no_key_stays_down_when_the_helper_is_killed_in_between(sway: Wayl
     assert "v" not in field.text
 
 
+async def test_text_for_a_closed_window_reaches_no_other_after_the_helper_was_replaced(
+    labwc: WaylandDesktop,
+) -> None:
+    """The next helper lists the windows anew, and the window that is left is now the first."""
+    TextField(labwc, "closed soon")
+    closed = labwc.processes[-1]
+    async with opened(labwc) as inserter:
+        target = await wait_until(inserter.target, "the first window is known")
+        field = TextField(labwc, "there all along")
+        closed.terminate()
+        closed.wait(DEADLINE_S)
+        killed = inserter.helper
+        assert killed is not None
+        killed.kill()
+        await wait_until(lambda: inserter.helper not in (None, killed), "there is another helper")
+        assert await inserter.insert("text", target) == held_insertion(HoldReason.FOCUS_MOVED)
+        assert await inserter.insert("next", await inserter.target()) == PASTED
+        await field.shows("next")
+
+
 async def test_insertion_works_again_when_the_compositor_has_restarted(tmp_path: Path) -> None:
     with running_labwc(tmp_path) as desktop:
         TextField(desktop, "before the end")

@@ -187,6 +187,14 @@ def test_entries_and_click_open_windows(tray: Tray, asked: list[Action]) -> None
     assert asked == [Verb.QUIT]
 
 
+def test_tooltip_counts_recordings_to_recover(tray: Tray, texts: Texts) -> None:
+    states = (TakeState.DONE, TakeState.INTERRUPTED, TakeState.FAILED, TakeState.WAITING)
+    tray.show_takes(Takes(tuple(TakeView(str(n), 0.0, 1.0, state) for n, state in enumerate(states))))
+    assert texts("tray.to-recover", count=2) in shown(tray).toolTip()
+    tray.show_takes(Takes())
+    assert texts("tray.to-recover", count=2) not in shown(tray).toolTip()
+
+
 def test_tooltip_shows_state_place_and_unsent_seconds(tray: Tray, texts: Texts) -> None:
     attic = GatewayView("attic", "Attic", "10.0.0.1:8765", chosen=True)
     for gateways, where in (

@@ -1,4 +1,4 @@
-"""Hint of an app without a tray: told once, or the window opens. Notices of updates."""
+"""Hint of an app without a tray: told once, or the window opens. Notices of updates and recordings to recover."""
 
 from concurrent.futures import Future
 from dataclasses import replace
@@ -9,10 +9,11 @@ from pytestqt.qtbot import QtBot
 
 from app.core.hints import FirstTimes
 from app.core.states import State
-from app.dictation.view import View
-from app.messages.kinds import FILES, Problem
+from app.dictation.view import TakeView, View
+from app.journal.take import TakeState
+from app.messages.kinds import FILES, Problem, Takes
 from app.ui.shell.sidebar import Status
-from app.ui.shell.tray import AbsentTray, UpdateNotice
+from app.ui.shell.tray import AbsentTray, RecoveryNotice, UpdateNotice
 from app.ui.strings.texts import Texts, note_text
 from app.updates.replaced_files import NOTE
 from app.updates.view import UpdatesView
@@ -95,3 +96,35 @@ def test_notice_asks_for_a_restart_after_the_files_of_the_program_have_changed(t
     notice.show_problem(Problem(FILES, note=NOTE))
     ((_, says),) = sent
     assert says == note_text(texts, NOTE)
+
+
+def takes(*states: TakeState) -> Takes:
+    return Takes(tuple(TakeView(str(n), 0.0, 1.0, state) for n, state in enumerate(states)))
+
+
+@pytest.mark.parametrize(
+    ("newest", "open_window", "told"),
+    [
+        (TakeState.INTERRUPTED, False, True),
+        (TakeState.WAITING, False, True),
+        (TakeState.INTERRUPTED, True, False),
+        (TakeState.DONE, False, False),
+    ],
+)
+def test_hidden_start_tells_of_a_recording_without_text(
+    texts: Texts, newest: TakeState, open_window: bool, told: bool
+) -> None:
+    sent = list[tuple[str, str]]()
+    notice = RecoveryNotice(texts, lambda *said: sent.append(said), lambda: open_window)
+    notice.show_takes(takes(newest, TakeState.INTERRUPTED))
+    assert [texts("action.recover") in says for _, says in sent] == [True] * told
+    notice.show_takes(takes(TakeState.INTERRUPTED))
+    assert len(sent) == told
+
+
+def test_start_without_recordings_tells_nothing(texts: Texts) -> None:
+    sent = list[tuple[str, str]]()
+    notice = RecoveryNotice(texts, lambda *said: sent.append(said), lambda: False)
+    notice.show_takes(Takes())
+    notice.show_takes(takes(TakeState.WAITING))
+    assert not sent
