@@ -22,8 +22,8 @@ _SETTLED_S: Final = 0.1
 class IBusWatch:
     """A connection to IBus. ``moves``: how often a text field got or lost the focus.
 
-    ``field``: the number that the focused field got when it got the focus, in no other process the same; 0 if there
-    is none or it is unknown.
+    ``field``: the number that the focused field got when it got the focus, in no other process the same; 0 if
+    there is none or it is unknown.
     """
 
     def __init__(self, bus: BusConnection) -> None:
