@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.app.x11_screen import connection, other, screen
-from tests.helpers.desktop import Desktop
+from tests.helpers.desktop import Screen
 from tests.helpers.fake_ibus import FakeIBus
 from tests.helpers.message_bus import RunningBus, running_bus
 from tests.helpers.waiting import DEADLINE_S
@@ -24,16 +24,15 @@ def sway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WaylandDesktop]:
 @pytest.fixture(autouse=True)
 def nothing_stays(request: pytest.FixtureRequest) -> Iterator[None]:
     """End the windows and copies of a test with the test."""
-    if "screen" not in request.fixturenames:
-        yield
-        return
-    desktop: Desktop = request.getfixturevalue("screen")
-    count = len(desktop.processes)
+    names = [name for name in ("screen", "sway", "labwc") if name in request.fixturenames]
+    desktops: list[Screen] = [request.getfixturevalue(name) for name in names]
+    counts = [len(desktop.processes) for desktop in desktops]
     yield
-    while len(desktop.processes) > count:
-        process = desktop.processes.pop()
-        process.terminate()
-        process.wait(DEADLINE_S)
+    for desktop, count in zip(desktops, counts, strict=True):
+        while len(desktop.processes) > count:
+            process = desktop.processes.pop()
+            process.kill()  # a stopped process does not end otherwise
+            process.wait(DEADLINE_S)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from app.wayland.connection import WaylandConnection, WaylandObject
 from app.wayland.interfaces import DATA_CONTROL_MANAGERS, SEAT
 from runtime.tasks import Tasks
 from tests.helpers.desktop import PATIENT_S
-from tests.helpers.waiting import DEADLINE_S, wait_until
+from tests.helpers.waiting import wait_until
 from tests.helpers.wayland_desktop import WaylandDesktop, running_labwc
 
 
@@ -95,17 +95,3 @@ async def owned(desktop: WaylandDesktop, *formats: str) -> AsyncIterator[list[in
         yield pipes
     for pipe in pipes:
         os.close(pipe)
-
-
-@pytest.fixture(autouse=True)
-def nothing_stays(request: pytest.FixtureRequest) -> Iterator[None]:
-    """End the windows of a test with the test."""
-    names = [name for name in ("sway", "labwc") if name in request.fixturenames]
-    desktops: list[WaylandDesktop] = [request.getfixturevalue(name) for name in names]
-    counts = [len(desktop.processes) for desktop in desktops]
-    yield
-    for desktop, count in zip(desktops, counts, strict=True):
-        while len(desktop.processes) > count:
-            process = desktop.processes.pop()
-            process.kill()  # a stopped process does not end otherwise
-            process.wait(DEADLINE_S)
