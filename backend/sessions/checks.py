@@ -30,4 +30,7 @@ def no_room(limits: Limits, index: int, samples: int) -> MessageTooLarge:
     """Return the error for audio beyond the limits; ``samples``: the length that the segment would have."""
     if samples > round(limits.segment_s * SAMPLE_RATE):
         return MessageTooLarge(f"segment {index} is longer than {limits.segment_s:g} s: end it earlier")
-    return MessageTooLarge(f"more than {limits.window_s:g} s of audio are not yet queued: send less ahead")
+    return MessageTooLarge(
+        f"more than {limits.window_s + limits.segment_s:g} s of audio are not yet queued: a client sends "
+        f"{limits.window_s:g} s ahead, and the first segment that is not queued"
+    )

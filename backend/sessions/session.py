@@ -81,7 +81,8 @@ class GatewaySession:
         self._live: SessionLiveText | None = None
         self._most_of_frame = limits.frame_bytes
         self._most_of_segment = round(limits.segment_s * SAMPLE_RATE)
-        self._most_unqueued = round(limits.window_s * SAMPLE_RATE)
+        # The first unqueued segment of a client may come beside a full window: one that was lost, or a span.
+        self._most_unqueued = round((limits.window_s + limits.segment_s) * SAMPLE_RATE)
         self._ledger = Ledger()
         self.spans = self._ledger.spans
         self._finish: int | None = None

@@ -131,17 +131,18 @@ class TestFrames:
         with pytest.raises(MessageTooLarge):
             made.receive(SegmentEnd(0, 16_001), NOW)
 
-    def test_audio_beyond_window_is_refused_until_queued(self) -> None:
-        made = session(Limits(window_s=1.0))
+    def test_audio_beyond_limit_is_refused_until_queued(self) -> None:
+        made = session(Limits(window_s=0.5, segment_s=0.5))
         for index in (0, 1):
             made.receive(SegmentBegin(index), NOW)
         made.frame(encode_frame(0, 0, bytes(16_000)), NOW)
         made.receive(SegmentEnd(0, 8_000), NOW)
         made.frame(encode_frame(1, 0, bytes(16_000)), NOW)
+        made.receive(SegmentBegin(2), NOW)
         with pytest.raises(MessageTooLarge, match="not yet queued"):
-            made.frame(encode_frame(1, 8_000, bytes(2)), NOW)
+            made.frame(encode_frame(2, 0, bytes(2)), NOW)
         made.submitted(0, 0, JobQueued(0), NOW)
-        assert made.frame(encode_frame(1, 8_000, bytes(2)), NOW) == ()
+        assert made.frame(encode_frame(2, 0, bytes(2)), NOW) == ()
 
     def test_refused_frame_changes_nothing(self) -> None:
         made = receiving()
