@@ -38,6 +38,8 @@ _LIMITS: Final[dict[int | None, str]] = {
     errno.ENOMEM: "end other programs, or allow this one more memory (ulimit -v)",
 }
 """Remedies of errors that no file causes."""
+_LOST: Final = frozenset({errno.ENOENT, errno.EEXIST})
+"""Errors of reading and of making a folder below a symbolic link whose target does not exist."""
 _LONGEST_SOCKET_PATHS = {"linux": 107}  # bytes of sockaddr_un.sun_path, without the final zero
 _LONGEST_SOCKET_PATH = 103  # macOS and others
 _NO_SOCKETS: Final = frozenset({errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP})
@@ -213,6 +215,17 @@ def is_refused(error: BaseException) -> bool:
     return isinstance(error, OSError) and bool(error.filename) and error.errno in _REMEDIES | _LIMITS
 
 
+def lost_link(path: Path) -> Path | None:
+    """Return the symbolic link in ``path`` whose target does not exist, as on a disk that is not mounted."""
+    return next((place for place in (path, *path.parents) if place.is_symlink() and not place.exists()), None)
+
+
+def link_refusal(link: Path) -> str:
+    """Return the sentence for a symbolic link whose target does not exist."""
+    why = f"it is a link to {os.readlink(link)}, which does not exist"
+    return f"{link} cannot be used ({why}): mount the disk of that folder, or remove the link"
+
+
 def refusal(error: OSError, place: Path | None = None) -> str:
     """Return which file or folder is refused, why, and what to do. ``place`` is for errors that name no file."""
     why = error.strerror or str(error) or type(error).__name__
@@ -220,5 +233,7 @@ def refusal(error: OSError, place: Path | None = None) -> str:
     limit = _LIMITS.get(error.errno)
     if not where:
         return f"{why}: {limit}" if limit else why
+    if error.errno in _LOST and (link := lost_link(Path(os.fsdecode(where)))):
+        return link_refusal(link)
     remedy = limit or _REMEDIES.get(error.errno, f"check that folder and its disk, {_ELSEWHERE}")
     return f"{os.fsdecode(where)} cannot be used ({why}): {remedy}"

@@ -24,7 +24,7 @@ from app.journal.take_files import read_folder
 from protocol.audio import BYTES_PER_SAMPLE, samples_to_seconds
 from protocol.recognition import Options
 from runtime.clocks import WallClock
-from runtime.folders import folders, refusal
+from runtime.folders import folders, link_refusal, lost_link, refusal
 
 _CLOCK: Final = "clock.json"
 _MOST_NAMED: Final = 5
@@ -167,7 +167,9 @@ class Library:
         sessions: list[UUID] = []
         try:
             names = os.listdir(self.root)
-        except FileNotFoundError:
+        except FileNotFoundError as error:
+            if link := lost_link(self.root):
+                raise JournalError(f"the folder of recordings cannot be read: {link_refusal(link)}") from error
             return []
         except OSError as error:
             raise JournalError(f"the folder of recordings cannot be read: {refusal(error)}") from error

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from runtime.folders import fits_socket, folders, folders_below, is_refused, private_folder, refusal
+from runtime.folders import fits_socket, folders, folders_below, is_refused, lost_link, private_folder, refusal
 from tests.helpers.tmpfs import fill, small_disk
 
 
@@ -186,6 +186,24 @@ def test_refusal_of_a_new_name_names_it_and_not_the_temporary_file(tmp_path: Pat
     with pytest.raises(IsADirectoryError) as refused:
         os.replace(tmp_path / "new", tmp_path / "there")
     assert refusal(refused.value).startswith(f"{tmp_path}/there cannot be used")
+
+
+def test_refusal_of_a_link_to_a_missing_disk_asks_to_mount_it(tmp_path: Path) -> None:
+    (link := tmp_path / "data").symlink_to("/media/missing-disk/kikipounamu")
+    with pytest.raises(FileExistsError) as refused:
+        private_folder(link / "takes")
+    assert refusal(refused.value) == (
+        f"{link} cannot be used (it is a link to /media/missing-disk/kikipounamu, which does not exist): "
+        "mount the disk of that folder, or remove the link"
+    )
+
+
+def test_only_a_link_without_a_target_is_lost(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    (link := tmp_path / "data").symlink_to(tmp_path / "there")
+    assert lost_link(link / "takes") is None
+    (tmp_path / "there").rmdir()
+    assert lost_link(link / "takes") == lost_link(link) == link
 
 
 def test_error_without_a_file_is_no_refusal() -> None:

@@ -29,6 +29,8 @@ _REFUSALS: Final[dict[int | None, str]] = {
     errno.EPERM: "disk-not-allowed",
     errno.ENOSPC: "disk-no-room",
     errno.EDQUOT: "disk-no-room",
+    errno.ENOTDIR: "disk-no-folder",
+    errno.ENOENT: "disk-no-folder",
 }
 
 
@@ -88,8 +90,8 @@ def writable(
 
 
 def existing(wanted: Path) -> Path:
-    """Return the folder, or its nearest parent that exists."""
-    return next((place for place in (wanted, *wanted.parents) if place.is_dir()), Path(wanted.anchor or "."))
+    """Return the path, or its nearest parent that exists: a folder, or what is in the place of one."""
+    return next((place for place in (wanted, *wanted.parents) if os.path.lexists(place)), Path("."))
 
 
 _MOST: Final = 2_000

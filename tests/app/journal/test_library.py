@@ -327,3 +327,9 @@ def test_unreadable_folder_of_takes_is_an_error(library: Library) -> None:
     library.root.symlink_to(library.root.name)
     with pytest.raises(JournalError, match="cannot be read: .*Too many levels"):
         library.all()
+
+
+def test_takes_on_a_disk_that_is_not_mounted_are_not_reported_as_none(tmp_path: Path) -> None:
+    (tmp_path / "data").symlink_to("/media/missing-disk/kikipounamu")
+    with pytest.raises(JournalError, match="cannot be read: .*/data cannot be used .*: mount the disk"):
+        Library(tmp_path / "data" / "takes").all()

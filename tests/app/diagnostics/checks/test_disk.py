@@ -63,9 +63,12 @@ def test_disk_names_cause_of_refused_write(tmp_path: Path, number: int, key: str
     assert keys([writable(tmp_path, refuse)]) == [f"problem {key}"]
 
 
-def test_existing_skips_a_file_in_the_path(tmp_path: Path) -> None:
+def test_disk_reports_a_file_or_a_lost_link_in_the_place_of_a_folder(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    assert existing(tmp_path / "file" / "takes") == tmp_path
+    (tmp_path / "link").symlink_to("/media/missing-disk/kikipounamu")
+    for name in ("file", "link"):
+        assert existing(tmp_path / name / "takes") == tmp_path / name
+        assert keys([writable(tmp_path / name / "takes")]) == ["problem disk-no-folder"]
 
 
 def test_slow_disk_is_advice(tmp_path: Path) -> None:
