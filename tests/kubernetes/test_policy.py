@@ -49,6 +49,11 @@ def stays_out_of_the_host(pod: dict[str, Any]) -> bool:
     return not (shared or on_host) and pod["automountServiceAccountToken"] is False
 
 
+def takes_no_variables_of_services(pod: dict[str, Any]) -> bool:
+    """Return whether the cluster adds no variables of Services, which may be named like settings."""
+    return pod.get("enableServiceLinks") is False
+
+
 def is_limited(pod: dict[str, Any]) -> bool:
     """Return whether every container says what it needs, and has a limit of memory."""
     said = [one["resources"] for one in containers(pod)]
@@ -86,6 +91,7 @@ RULES: tuple[Rule, ...] = (
     gains_nothing,
     writes_volumes_only,
     stays_out_of_the_host,
+    takes_no_variables_of_services,
     is_limited,
     has_fixed_images,
     is_probed,
@@ -122,6 +128,7 @@ def _set(pod: dict[str, Any], path: str, value: object) -> None:
         (stays_out_of_the_host, "hostNetwork", True),
         (stays_out_of_the_host, "volumes", [{"name": "data", "hostPath": {"path": "/"}}]),
         (stays_out_of_the_host, "automountServiceAccountToken", True),
+        (takes_no_variables_of_services, "enableServiceLinks", True),
         (is_limited, "containers.0.resources", {"requests": {"cpu": 1, "memory": "1Gi"}, "limits": {}}),
         (has_fixed_images, "containers.0.image", "registry:5000/gateway"),
         (has_fixed_images, "containers.0.image", "gateway:latest"),
