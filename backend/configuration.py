@@ -138,6 +138,16 @@ def read_environment(variables: Mapping[str, str]) -> Configuration:
     return Configuration(**values)
 
 
+def unknown_variables(variables: Mapping[str, str]) -> str:
+    """Return a message about variables that are named like settings but set none; empty: there are none.
+
+    They are no error: Kubernetes sets such variables for a Service that is named kikipounamu-gateway.
+    """
+    known = {f"{VARIABLE}{name.upper()}" for name in (*_KINDS, "config")}
+    unknown = sorted(name for name in variables if name.startswith(VARIABLE) and name not in known)
+    return f"{', '.join(unknown)}: no setting has this name, so it sets nothing" if unknown else ""
+
+
 def _problem(value: object, kind: Any) -> str:
     shown = re.sub(r"//.*@", "//…@", repr(value), flags=re.DOTALL)  # a URL may hold a password
     shown = shown if len(shown) <= _MOST_SHOWN else f"{shown[: _MOST_SHOWN - 3]}..."

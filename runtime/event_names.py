@@ -101,6 +101,7 @@ class LogEvent(StrEnum):
     GATEWAY_STARTING = "gateway.starting"
     GATEWAY_START_FAILED = "gateway.start_failed"
     GATEWAY_STOPPING = "gateway.stopping"
+    GATEWAY_VARIABLE_UNKNOWN = "gateway.variable_unknown"
     GPU_LIBRARY_MISSING = "gpu.library_missing"
     GPU_LOAD_UNKNOWN = "gpu.load_unknown"
     GPU_MEMORY_UNKNOWN = "gpu.memory_unknown"

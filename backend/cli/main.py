@@ -1,6 +1,7 @@
 """The ``kikipounamu-gateway`` program: serve, and manage devices, queues and dead letters."""
 
 import errno
+import os
 import socket
 from collections.abc import Callable
 from functools import wraps
@@ -18,7 +19,7 @@ from backend.cli.broker_access import Config, Redis, with_jobs
 from backend.cli.device_commands import devices
 from backend.cli.pair_command import pair_device
 from backend.cli.queue_commands import queues
-from backend.configuration import Configuration
+from backend.configuration import Configuration, unknown_variables
 from backend.core.errors import BackendError, ProcessFailed, UnknownLetter
 from backend.http.modes import GatewayMode
 from backend.processes.count import MOST
@@ -141,6 +142,8 @@ def check(said: Configuration, key: str, config: Path | None) -> None:
 
     with exit_on(BackendError):
         refuse_invalid(ServeOrder(said, key, config), folders())
+    if unknown := unknown_variables(os.environ):
+        say(unknown, err=True)
     say("The settings of the gateway are valid.")
 
 

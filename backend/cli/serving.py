@@ -17,7 +17,7 @@ import typer
 from backend.broker.embedded import EmbeddedSettings, embedded_broker
 from backend.broker.jobs import connections_to
 from backend.cli.broker_access import default_settings
-from backend.configuration import Configuration, merged, settings_of, usable_key
+from backend.configuration import Configuration, merged, settings_of, unknown_variables, usable_key
 from backend.core.errors import InvalidSettings
 from backend.devices.discovery import own_key
 from backend.http.addresses import listen_addresses, local_url
@@ -60,6 +60,8 @@ class ServeOrder:
             log.warning(
                 LogEvent.GATEWAY_CERTIFICATE_UNUSED, reason=f"certificate = {said.certificate!r} {_REMEDY}"
             )
+        if unknown := unknown_variables(os.environ):
+            log.warning(LogEvent.GATEWAY_VARIABLE_UNKNOWN, reason=unknown)
         return settings_of(said, here, usable_key(self.key) or own_key(here.data))
 
     def configuration(self, here: Folders) -> Configuration:

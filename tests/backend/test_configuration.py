@@ -15,6 +15,7 @@ from backend.configuration import (
     read_configuration,
     read_environment,
     settings_of,
+    unknown_variables,
 )
 from backend.core.errors import InvalidSettings
 from backend.history.records import HistoryLimits
@@ -139,6 +140,7 @@ def test_empty_and_unrelated_variables_are_ignored() -> None:
     stranger = {"KIKIPOUNAMU_GATEWAY": "the desk", "KIKIPOUNAMU_GATEWAY_CONFIG": "f", "PORT": "1"}
     empty = {"KIKIPOUNAMU_GATEWAY_PORT": "", "KIKIPOUNAMU_GATEWAY_ORIGINS": " "}
     assert read_environment(stranger | empty) == Configuration()
+    assert unknown_variables(stranger | empty) == ""
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,12 @@ def test_check_names_file_and_key_of_invalid_settings(home: Path) -> None:
     assert called(app, "check", environment=environment).returncode == 0, "the defaults are valid"
 
 
+def test_check_names_variable_that_is_no_setting(home: Path) -> None:
+    misspelt = {"KIKIPOUNAMU_GATEWAY_HISTROY": "on"}
+    found = called(app, "check", environment={"KIKIPOUNAMU_HOME": str(home)} | misspelt)
+    assert found.returncode == 0 and "KIKIPOUNAMU_GATEWAY_HISTROY: no setting has this name" in found.stderr
+
+
 @pytest.mark.parametrize(
     ("written", "message"),
     [

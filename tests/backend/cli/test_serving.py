@@ -39,6 +39,14 @@ def test_certificate_is_refused_where_it_would_not_be_used(home: Path) -> None:
             order.settings(folders_in(home))
 
 
+def test_variable_that_is_no_setting_is_named_in_the_log(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KIKIPOUNAMU_GATEWAY_HISTROY", "on")
+    with logging_to("test", home / "logs", terminal=False):
+        ServeOrder(Configuration(), "k", None).settings(folders_in(home))
+    lines = (home / "logs" / "test.jsonl").read_text()
+    assert "gateway.variable_unknown" in lines and "KIKIPOUNAMU_GATEWAY_HISTROY: no setting" in lines
+
+
 def test_key_is_used_as_clients_send_it(home: Path) -> None:
     assert ServeOrder(Configuration(), " a key\n", None).settings(folders_in(home)).key == "a key"
     own = ServeOrder(Configuration(), "\n", None).settings(folders_in(home)).key
