@@ -13,6 +13,8 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
+from functools import reduce
+from operator import or_
 from typing import Any, Final, Self, TypeVar
 
 from Xlib import X, display
@@ -50,6 +52,7 @@ class X11Connection:
         )
         self.handlers: list[Callable[[Any], None]] = []
         self._atoms: dict[str, int] = {}
+        self._masks: dict[int, list[int]] = {}  # by foreign window
         self._timers: list[tuple[float, Callable[[], None]]] = []
         self._wakes = wakes
         self._grabs = grabs
@@ -123,6 +126,25 @@ class X11Connection:
             self.display.ungrab_server()
             self.display.flush()
             self._grabs.end()
+
+    def listen(self, window: Any, mask: int) -> None:
+        """Get these events of a foreign window until ``unlisten``, beside those that other parts listen to.
+
+        A client has one event mask for each window, so a mask that is simply set ends the events of other parts.
+        """
+        self._masks.setdefault(window.id, []).append(mask)
+        self._set_mask(window)
+
+    def unlisten(self, window: Any, mask: int) -> None:
+        """End one earlier ``listen`` to these events."""
+        self._masks[window.id].remove(mask)
+        self._set_mask(window)
+        if not self._masks[window.id]:
+            del self._masks[window.id]
+
+    def _set_mask(self, window: Any) -> None:
+        window.change_attributes(event_mask=reduce(or_, self._masks[window.id], X.NoEventMask))
+        self.display.flush()
 
     def at(self, when_s: float, do: Callable[[], None]) -> None:
         """Schedule a call at this monotonic time."""

@@ -251,11 +251,11 @@ class Pings:
         """
         window = self._display.create_resource_object("window", target.window)
         ping = self._connection.atom("_NET_WM_PING")
-        self._connection.root.change_attributes(event_mask=_ANSWERS)
         self._sent += 1
         number = self._sent
         self._waiting[number] = window, answered
-        window.change_attributes(event_mask=X.StructureNotifyMask)
+        self._connection.listen(self._connection.root, _ANSWERS)
+        self._connection.listen(window, X.StructureNotifyMask)
         self._connection.at(time.monotonic() + deadline_s, partial(self._end, number))
         data = (32, [ping, number, target.window, 0, 0])
         message = ClientMessage(window=window, client_type=self._connection.atom("WM_PROTOCOLS"), data=data)
@@ -266,10 +266,8 @@ class Pings:
         if number not in self._waiting:
             return
         window, answered = self._waiting.pop(number)
-        if all(other != window for other, _ in self._waiting.values()):
-            window.change_attributes(event_mask=X.NoEventMask)
-        if not self._waiting:
-            self._connection.root.change_attributes(event_mask=X.NoEventMask)
+        self._connection.unlisten(window, X.StructureNotifyMask)
+        self._connection.unlisten(self._connection.root, _ANSWERS)
         if is_answered:
             answered()
 

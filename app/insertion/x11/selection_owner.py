@@ -165,7 +165,8 @@ class SelectionOwner:
             return False
         if much or watched:
             # Select events before writing, so that the deletion is not missed.
-            requestor.change_attributes(event_mask=X.PropertyChangeMask)
+            self._forget(requestor, place)
+            self._connection.listen(requestor, X.PropertyChangeMask)
             pieces = _pieces(value) if much else iter(())
             ends = time.monotonic() + _TRANSFER_DEADLINE_S
             self._transfers[requestor.id, place] = _Transfer(requestor, program, value, pieces, taken, ends)
@@ -196,10 +197,8 @@ class SelectionOwner:
                 self._forget(transfer.requestor, place)
 
     def _forget(self, requestor: Any, place: int) -> None:
-        self._transfers.pop((requestor.id, place), None)
-        if not any(window == requestor.id for window, _ in self._transfers):
-            requestor.change_attributes(event_mask=X.NoEventMask)
-            self._connection.display.flush()
+        if self._transfers.pop((requestor.id, place), None) is not None:
+            self._connection.unlisten(requestor, X.PropertyChangeMask)
 
 
 def _pieces(value: Value) -> Iterator[bytes | Sequence[int]]:
