@@ -1,6 +1,7 @@
 """Insertion through a helper process, which is replaced whenever it ends.
 
-The text in progress is then held. If keys may have been pressed for it, its outcome is unknown.
+If no key was pressed for the text in progress, the next helper inserts it. Otherwise its outcome is unknown, and
+it is held.
 """
 
 import asyncio
@@ -144,7 +145,11 @@ class HelperInserter:
         if target.own:  # typed letters would press our own buttons
             rules = replace(rules, strategy=Strategy.PASTE)
         async with self._turn:
-            return await self._insert(text, target, rules)
+            insertion = await self._insert(text, target, rules)
+            if insertion.reason == HoldReason.INTERRUPTED:
+                # A busy computer can keep a helper from working while the server is grabbed, so that it is killed.
+                insertion = await self._insert(text, target, rules)
+            return insertion
 
     async def close(self) -> None:
         """Restore the clipboard and end the helper. Safe to call twice."""

@@ -96,6 +96,22 @@ async def test_next_helper_learns_of_a_program_that_hung_before_the_last_text() 
     await made.close()
 
 
+async def test_text_is_held_when_two_helpers_end_before_its_key() -> None:
+    made, started = inserter(), list[HelperProcess]()
+    start = made._start
+
+    async def counted(late: tuple[LateKey, ...]) -> HelperProcess:
+        started.append(await start(late))
+        return started[-1]
+
+    made._start = counted
+    await made.start()
+    assert await made.insert("before a key", EDITOR) == held_insertion(HoldReason.INTERRUPTED)
+    assert await made.target() == EDITOR
+    assert len(started) == 3
+    await made.close()
+
+
 async def test_outcome_of_a_text_that_failed_after_its_key_is_unknown() -> None:
     made = inserter()
     await made.start()
