@@ -182,7 +182,7 @@ class TryStep(StepPage):
         view, texts = self._view, self._texts
         if view.held:
             return texts("onboarding.held")
-        if view.note is not None:
-            nothing = view.note.key == "nothing-understood"
-            return texts("onboarding.nothing") if nothing else note_text(texts, view.note)
-        return ""
+        if view.note is None or (self.arrived and view.note.key == "copied"):
+            return ""
+        nothing = view.note.key == "nothing-understood"
+        return texts("onboarding.nothing") if nothing else note_text(texts, view.note)

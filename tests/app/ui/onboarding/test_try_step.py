@@ -82,6 +82,7 @@ def test_held_text_is_pasted_into_box_once(page: TryStep, texts: Texts, asked: l
     QGuiApplication.clipboard().setText("kia ora")
     page.show_view(View(note=Note("copied")))
     assert page.box.toPlainText() == "kia ora" and page.done.isVisible()
+    assert not page.advice.isVisible(), "nothing remains to be pasted"
     page.show_view(View(note=Note("copied")))
     assert page.box.toPlainText() == "kia ora"
 
