@@ -6,6 +6,7 @@ process that is ending or starting, and the shares of all stay even.
 
 import asyncio
 import socket
+from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -68,6 +69,7 @@ class Supervisor:
         self._wanted = asyncio.Event()
         self._changed = asyncio.Event()
         self._failing: set[int] = set()
+        self._starting = defaultdict[int, asyncio.Lock](asyncio.Lock)  # a slot gets one successor at a time
         self._accepting = Tasks("processes")
         self._keeping = Tasks("processes")
         self._runs_attended = Tasks("processes")
@@ -162,14 +164,15 @@ class Supervisor:
             await run.over.wait()
             if self._ending:
                 return
-            if self._slots[slot] is not run:
-                continue
             if not run.leaving:
                 code, lived_s = run.process.returncode, loop_time() - run.started
                 failures = failures_after(failures, lived_s)
                 log.error(LogEvent.PROCESS_DIED, slot=slot, pid=run.process.pid, code=code)
                 await asyncio.sleep(pause_s(failures))
-            self._slots[slot] = await self._persist(slot, failures)
+            async with self._starting[slot]:
+                if self._slots[slot] is not run:
+                    continue  # a rolling restart has replaced it
+                self._slots[slot] = await self._persist(slot, failures)
             self._failing.discard(slot)
             self._changed.set()
 
@@ -205,7 +208,8 @@ class Supervisor:
         if old.over.is_set():
             return  # it is being started again already
         if slot != MAIN:
-            self._slots[slot] = await self._launch(slot)
+            async with self._starting[slot]:
+                self._slots[slot] = await self._launch(slot)
             await old.end(within_s)
             return
         await old.end(within_s)

@@ -98,6 +98,17 @@ async def test_rolling_restart_replaces_all_and_refuses_no_connection(tmp_path: 
         await wait_until(lambda: all(gone(pid) for pid in before.values()), "the old ones are gone")
 
 
+async def test_process_that_dies_while_its_successor_starts_is_replaced_once(tmp_path: Path) -> None:
+    async with running(tmp_path) as at:
+        before, runs = at.supervisor.pids, at.supervisor._runs
+        at.supervisor.restart()
+        await wait_until(lambda: sum(run.slot == 1 for run in runs.values()) == 2, "its successor starts")
+        os.kill(before[1], signal.SIGKILL)
+        await wait_until(lambda: at.restarted(1, before) and gone(before[1]), "the successor serves")
+        await wait_until(lambda: all(run.serves for run in runs.values()), "all of them serve")
+        assert sorted(run.slot for run in runs.values()) == [0, 1]
+
+
 async def test_failed_rolling_restart_leaves_the_others_as_they_are(tmp_path: Path) -> None:
     present = tmp_path / "present"
     present.touch()
