@@ -4,7 +4,8 @@ The chosen microphone is used whenever it is present. When it is lost, it is tri
 default, and both again every second without limit. While another one is in use, a separate process looks for the
 chosen one every ten seconds: PortAudio sees new devices only after a restart, which ends every stream. While the
 other one delivers only digital silence, speech is lost, so the process looks every two seconds. The switch back
-waits for a pause of the speaker, because it takes a moment and must not cut a word.
+waits for a pause of the speaker, because it takes a moment and must not cut a word. A chosen one that is present
+but gives no sound costs the speech of each try, so it is tried ever more rarely until it has been unplugged.
 
 If the user chose the system's default, the first device used counts as the chosen one: when it is lost, another
 device becomes the default. The switch back goes to the device that is the default when the process looks.
@@ -13,8 +14,11 @@ device becomes the default. The switch back goes to the device that is the defau
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from app.capture.devices import Input, matching
+
+_MOST_DOUBLED: Final = 6
 
 
 class FallbackStep(StrEnum):
@@ -70,6 +74,8 @@ class Fallback:
         self._checking = False
         self._back = False
         self._mute = ""
+        self._hung = 0  # how often in a row the chosen one gave no sound
+        self._again_s = 0.0  # when it may be tried again while another one works
 
     def candidates(self, inputs: Sequence[Input]) -> list[Input]:
         """Return the devices to try, in order. A device that gave no sound last time comes last."""
@@ -94,7 +100,10 @@ class Fallback:
     def checked(self, inputs: Sequence[Input], now_s: float) -> None:
         """Note the devices that the other process found."""
         chosen = matching(inputs, self._choice)
-        self._back = chosen is not None and (self.device is None or chosen.choice != self.device.choice)
+        if chosen is None:
+            self._hung, self._again_s = 0, now_s
+        other = chosen is not None and (self.device is None or chosen.choice != self.device.choice)
+        self._back = other and now_s >= self._again_s
         self._checked_s, self._checking = now_s, False
 
     def step(self, signs: Signs) -> FallbackStep:
@@ -102,7 +111,7 @@ class Fallback:
         if self.device is None:
             return FallbackStep.SEARCH if signs.now_s >= self._search_s else FallbackStep.KEEP
         if self._is_lost(signs):
-            self._mute = self.device.choice if signs.last_block_s is None else ""
+            self._note_sound(self.device, heard=signs.last_block_s is not None, now_s=signs.now_s)
             self.device = None
             return FallbackStep.LOST
         if not self.on_other:
@@ -113,6 +122,13 @@ class Fallback:
             self._search_s = signs.now_s
             return FallbackStep.RETURN
         return self._check(signs)
+
+    def _note_sound(self, lost: Input, *, heard: bool, now_s: float) -> None:
+        """Note whether a lost device gave any sound since it was opened."""
+        self._mute = "" if heard else lost.choice
+        if not self.on_other:
+            self._hung = 0 if heard else min(self._hung + 1, _MOST_DOUBLED)
+            self._again_s = now_s + (self._timing.check * 2.0**self._hung if self._hung else 0.0)
 
     def _check(self, signs: Signs) -> FallbackStep:
         pause_s = self._timing.check_silent if signs.silent else self._timing.check

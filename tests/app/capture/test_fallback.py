@@ -154,10 +154,14 @@ def test_other_device_is_in_use_when_the_system_has_another_default() -> None:
 
 @dataclass
 class World:
-    """Simulated devices that appear and disappear; each present device delivers a block at every tick."""
+    """Simulated devices that appear and disappear.
+
+    All present ones but ``hanging`` deliver a block at every tick.
+    """
 
     fallback: Fallback
     there: list[Input]
+    hanging: Input | None = None
     now_s: float = 0.0
     last_block_s: float | None = None
     steps: list[FallbackStep] = field(default_factory=list)
@@ -165,7 +169,7 @@ class World:
     def pass_time(self, seconds: float) -> None:
         for _ in range(round(seconds / TICK_S)):
             self.now_s += TICK_S
-            if self.fallback.device in self.there:
+            if self.fallback.device in self.there and self.fallback.device != self.hanging:
                 self.last_block_s = self.now_s
             self._act(self.fallback.step(Signs(self.now_s, self.last_block_s, quiet_s=5.0)))
 
@@ -194,3 +198,29 @@ def test_best_present_microphone_is_used_in_the_end(choice: str, changes: list[t
     world.pass_time(30.0)
     changed = {FallbackStep.LOST, FallbackStep.RETURN} & set(world.steps)
     assert not changed, "nothing is changed without a reason"
+
+
+def test_chosen_microphone_that_hangs_is_tried_ever_more_rarely() -> None:
+    """A try costs the speech of five seconds, although the other microphone works."""
+    world = World(Fallback("headset", TIMING), [BUILT_IN, HEADSET], hanging=HEADSET)
+    world.fallback.opened(HEADSET, world.there, 0.0)
+    tries = list[int]()
+    for _ in range(4):
+        world.steps.clear()
+        world.pass_time(300.0)
+        tries.append(world.steps.count(FallbackStep.RETURN))
+    assert tries[0] <= 5 and tries[-1] <= 1
+    world.hanging = None
+    world.pass_time(700.0)
+    assert world.fallback.device == HEADSET
+
+
+def test_microphone_that_hung_is_tried_at_once_after_it_was_unplugged() -> None:
+    world = World(Fallback("headset", TIMING), [BUILT_IN, HEADSET], hanging=HEADSET)
+    world.fallback.opened(HEADSET, world.there, 0.0)
+    world.pass_time(1200.0)
+    world.there, world.hanging = [BUILT_IN], None
+    world.pass_time(11.0)
+    world.there = [BUILT_IN, HEADSET]
+    world.pass_time(21.0)
+    assert world.fallback.device == HEADSET
