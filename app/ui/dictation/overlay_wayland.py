@@ -70,6 +70,7 @@ _MOST_UNREAD: Final = 1_000_000
 class OverlayProcess(QObject):
     """Overlay in another process on XWayland, which is restarted a few times if it ends.
 
+    If it cannot start, or has ended too often, it is started again with the next recording.
     ``hint``: the file that counts how often the key that cancels was shown.
     """
 
@@ -83,6 +84,7 @@ class OverlayProcess(QObject):
         self._process.setProcessChannelMode(QProcess.ProcessChannelMode.ForwardedErrorChannel)
         self._process.setStandardOutputFile(QProcess.nullDevice())
         self._process.finished.connect(self._process_ended)
+        self._process.errorOccurred.connect(self._note_error)
         self.starts = 0
         theme.changed.connect(self._send_appearance)
         texts.changed.connect(self._send_appearance)
@@ -95,7 +97,10 @@ class OverlayProcess(QObject):
 
     def show_view(self, view: View) -> None:
         """Show this view as soon as possible."""
-        self._view = view
+        begins, self._view = _begins(self._view, view), view
+        if begins and self._process.state() is QProcess.ProcessState.NotRunning:
+            self.starts = 0
+            self._start()
         self._send(FRAMES.pack(ViewFrame(view)))
 
     def show_choices(self, choices: Choices) -> None:
@@ -123,7 +128,7 @@ class OverlayProcess(QObject):
         self.starts += 1
         self._process.start(self._command[0], self._command[1:])
         self._send_appearance()
-        self.show_view(self._view)
+        self._send(FRAMES.pack(ViewFrame(self._view)))
 
     def _send_appearance(self) -> None:
         keys = self._choices.works(PASTE_HELD), self._choices.works(CANCEL)
@@ -145,6 +150,16 @@ class OverlayProcess(QObject):
             self._start()
         else:
             log.warning(LogEvent.OVERLAY_ABSENT, reason="its process has ended too often")
+
+    def _note_error(self, error: QProcess.ProcessError) -> None:
+        """Log a failed start, after which Qt does not report an end."""
+        if error is QProcess.ProcessError.FailedToStart:
+            log.warning(LogEvent.OVERLAY_ABSENT, reason=self._process.errorString())
+
+
+def _begins(before: View, now: View) -> bool:
+    """Return whether a recording begins."""
+    return now.state in RECORDING and before.state not in RECORDING
 
 
 def _for_xwayland(environment: Mapping[str, str]) -> QProcessEnvironment:
@@ -180,8 +195,7 @@ class WaylandOverlay(QObject):
 
     def show_view(self, view: View) -> None:
         """Show this view as soon as possible."""
-        begins = view.state in RECORDING and self._view.state not in RECORDING
-        self._view = view
+        begins, self._view = _begins(self._view, view), view
         if self.shown is not None:
             self.shown.show_view(view)
         elif begins and self._wayland is None and self.kind in {None, OverlayKind.LAYER}:

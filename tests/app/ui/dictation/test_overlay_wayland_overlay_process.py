@@ -1,6 +1,7 @@
 """Overlay of another process on the XWayland of sway: place, look, focus, and the end of that process."""
 
 import os
+import shlex
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,11 +16,13 @@ from pytestqt.qtbot import QtBot
 from app.core.live_text import TextSpan
 from app.core.states import State
 from app.dictation.view import View
-from app.ui.dictation.overlay_wayland import OverlayProcess
+from app.ui.dictation import overlay_wayland
+from app.ui.dictation.overlay_wayland import COMMAND, OverlayProcess
 from app.ui.strings.texts import Texts
 from app.ui.theme.colours import Scheme
 from app.ui.theme.theme import STILL, Theme
 from runtime.event_names import LogEvent
+from runtime.leash import leashed_command
 from tests.helpers.desktop import TextField
 from tests.helpers.logs import capture_logs
 from tests.helpers.wayland_desktop import WaylandDesktop, running_sway
@@ -91,6 +94,24 @@ def test_killed_process_is_started_again_but_not_for_ever(
         overlay.show_view(View())
         overlay.choose_place("top")
     assert [line["event"] for line in logs] == [LogEvent.OVERLAY_HELPER_ENDED] * 3 + [LogEvent.OVERLAY_ABSENT]
+
+
+def test_overlay_that_could_not_start_appears_with_the_next_recording(
+    desktop: WaylandDesktop, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "program"  # cannot be executed yet
+    command = leashed_command([*COMMAND, str(tmp_path / "hint")])
+    program.write_text(f"#!/bin/sh\nexec {shlex.join(command)}\n")
+    monkeypatch.setattr(overlay_wayland, "leashed_command", lambda command: [str(program)])
+    with capture_logs() as logs, shown_by_process(desktop, Texts("en"), tmp_path / "hint") as overlay:
+        qtbot.waitUntil(partial(_told, logs, 1))
+        overlay.show_view(LISTENING)
+        qtbot.waitUntil(partial(_told, logs, 2))
+        overlay.show_view(View())
+        program.chmod(0o700)
+        overlay.show_view(LISTENING)
+        seen(qtbot, lambda: drawn(picture(desktop)) is not None)
+    assert [line["event"] for line in logs] == [LogEvent.OVERLAY_ABSENT] * 2
 
 
 def _told(logs: list[Any], count: int) -> bool:
