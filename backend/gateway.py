@@ -267,6 +267,7 @@ class Gateway:
 
         runner = Runner(self._settings.files, keeping.history, self._jobs, self._settings.history_field, room)
         runner.refuse_model = self.hub.intake.refuse_model
+        runner.revoked = lambda: self.access.roster.revoked
         return runner
 
     def noticed(self, notice: Notice) -> None:

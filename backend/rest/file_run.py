@@ -20,7 +20,7 @@ from backend.rest.flow import Flow, WaitingFile
 from backend.rest.media import reading
 from backend.rest.media_frames import MediaEnded, MediaSegment
 from protocol.audio import BYTES_PER_SAMPLE, samples_to_ms
-from protocol.errors import ErrorCode
+from protocol.errors import ErrorCode, Unauthorised
 from protocol.job import Job
 from protocol.rest import SegmentState, SessionKind, SessionState
 from runtime import loggers
@@ -39,6 +39,7 @@ T = TypeVar("T")
 RETRY_S: Final = 1.0
 _PAGE: Final = 500
 _STILL_LOOKS: Final = 10
+_REVOKED: Final = "the key that submitted the file was revoked: submit it again with another key"
 
 
 class GivenUp(Exception):
@@ -53,7 +54,7 @@ class RestartRun(Exception):
 class FileRunParts:
     """Everything that recognising files needs.
 
-    ``feed`` encodes the owner of a session for the broker.
+    ``feed`` encodes the owner of a session for the broker. ``revoked``: whether the key of an owner was revoked.
     """
 
     history: AsyncHistory
@@ -63,6 +64,7 @@ class FileRunParts:
     vad_folder: Path | None
     turn: Callable[[WaitingFile, int, int], Awaitable[None]]
     look_s: float
+    revoked: Callable[[str], bool] = lambda owner: False
 
     async def ask(self, question: "Callable[[Store], T]") -> T:
         """Query the history; while it is unavailable, retry."""
@@ -115,7 +117,7 @@ class FileRun:
     async def run(self) -> SessionState:
         """Recognise the file until its session has ended, and return the final state.
 
-        Raises ``MediaUnreadable``, ``GivenUp``, ``RestartRun`` or a ``ProtocolError``.
+        Raises ``MediaUnreadable``, ``GivenUp``, ``RestartRun``, ``Unauthorised`` or another ``ProtocolError``.
         """
         stored = await self._stored_session()
         if stored.state is SessionState.DONE:
@@ -133,6 +135,8 @@ class FileRun:
         stored = await self._parts.session(self._file.id)
         if stored is None or stored.state is SessionState.CANCELLED:
             raise GivenUp
+        if stored.state is not SessionState.DONE and self._parts.revoked(stored.owner):
+            raise Unauthorised(_REVOKED)
         return stored
 
     # -- reading -------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ started first. Other gateways read its state from the history, and this gateway 
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Set
 from contextlib import suppress
 from functools import partial
 from typing import Final
@@ -30,7 +30,7 @@ from backend.rest.file_settings import FileSettings
 from backend.rest.flow import Capacity, Flow, WaitingFile, gives_way, next_file
 from backend.rest.uploads import Uploads
 from backend.rest.views import reason_of
-from protocol.errors import ErrorCode, ProtocolError
+from protocol.errors import ErrorCode, ProtocolError, Unauthorised
 from protocol.job import Detached, Hypothesis, Notice
 from protocol.rest import SessionKind, SessionState
 from runtime import loggers
@@ -72,7 +72,7 @@ class Runner:
         self._flow = Flow(settings.flow)
         self._turns: dict[str, asyncio.Future[None]] = {}
         self._parts = FileRunParts(
-            history, jobs, feed, self._flow, settings.vad_folder, self._turn, settings.look_s
+            history, jobs, feed, self._flow, settings.vad_folder, self._turn, settings.look_s, self._is_revoked
         )
         self._here: dict[str, str] = {}  # session to owner
         self._waiting: dict[str, WaitingFile] = {}
@@ -83,6 +83,8 @@ class Runner:
         self._sweep_s = 0.0  # time of the next sweep
         self._logged_reason = ""  # last logged reason for taking no files
         self.refuse_model: Callable[[str], str | None] = lambda model: None
+        self.revoked: Callable[[], Set[str]] = frozenset  # owner ids of revoked keys
+        self._swept_of: Set[str] = frozenset()  # revoked keys at the last sweep
         self._woken = asyncio.Event()
 
     # -- interface -----------------------------------------------------------------------------------------
@@ -164,7 +166,8 @@ class Runner:
         return False
 
     async def _move_on(self, tasks: Tasks) -> None:
-        if time.monotonic() >= self._sweep_s:
+        if time.monotonic() >= self._sweep_s or self.revoked() - self._swept_of:
+            self._swept_of = self.revoked()
             self._sweep_s = time.monotonic() + (_SWEEP_S if await self._swept() else _SWEEP_AGAIN_S)
         while (file := self._next()) is not None:
             track = partial(self.uploads.track, file.id)
@@ -212,10 +215,15 @@ class Runner:
                 await self._forget_file(session, over=True)
             elif stored.state in _UNENDED:
                 self.queue_file(stored)
+            elif stored.state is SessionState.FAILED and self._is_revoked(stored.owner):
+                await self._forget_file(session, over=True)
             elif stored.state is SessionState.FAILED and not self._is_expired(age_s):
                 self._here[session] = stored.owner
             else:
                 await self._forget_file(session)
+
+    def _is_revoked(self, owner: str) -> bool:
+        return owner in self.revoked()
 
     def _is_expired(self, age_s: float) -> bool:
         """Return whether a file that failed was kept for long enough, if the clock can tell."""
@@ -285,6 +293,9 @@ class Runner:
             await self._mark_failed(file.id, error.code, str(error))
         except HistoryRefused as error:  # a retry would be refused too
             await self._mark_failed(file.id, ErrorCode.INTERNAL, str(error))
+        except Unauthorised as error:  # its key was revoked, so that no one can retry it
+            await self._mark_failed(file.id, error.code, str(error))
+            await self._forget_file(file.id, over=True)
         except ProtocolError as error:  # in the broker this session belongs to another key
             await self._mark_failed(file.id, error.code, str(error))
 
