@@ -6,9 +6,10 @@ threads may use a journal at once, each for its own task: the microphone, the se
 An event loop uses it through ``app.journal.async_journal``.
 """
 
+import os
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from io import FileIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
@@ -348,10 +349,14 @@ def _shorten(folder: Path, known: bytes) -> bytes:
     shorter = without_replaced_edits(known)
     if shorter is None:
         return known
+    times = folder.stat()
     try:
         with replacing(folder / EVENTS, durable=True) as file:
             file.write(shorter)
     except OSError:  # a full disk: another time
         return known
+    finally:
+        with suppress(OSError):  # lists order recordings by the time of their folder
+            os.utime(folder, ns=(times.st_atime_ns, times.st_mtime_ns))
     DISK.sync_folder(folder)
     return shorter

@@ -1,6 +1,7 @@
 """Replaced edits are shortened: a journal stays readable however long its user types."""
 
 import errno
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -113,6 +114,16 @@ def test_journal_that_a_full_disk_does_not_replace_is_used_as_it_is(
     monkeypatch.setattr(app.journal.journal, "replacing", refuse)
     edit(library, "mine")
     assert journal(library).startswith(edited) and library.find(session(1)).text == "mine"
+
+
+def test_take_with_a_shortened_journal_stays_in_its_place(library: Library, edited: bytes) -> None:
+    """The tray copies the text of the newest recording."""
+    folder = library.root / str(session(1))
+    os.utime(folder, (1, 1))
+    record(library, 2, "newer")
+    edit(library, "mine")
+    assert len(journal(library)) < len(edited)
+    assert library.newest_sessions() == [session(2), session(1)]
 
 
 def test_shortened_journal_survives_a_power_loss_before_anything_is_added(
