@@ -17,7 +17,7 @@ from backend.core.errors import RequestRefused
 from backend.http.access import Access
 from backend.http.responses import Handler, abort
 from backend.processes.link import ProcessLink
-from protocol.errors import ErrorCode
+from protocol.errors import ErrorCode, MalformedMessage
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.tasks import is_set_within
@@ -48,7 +48,10 @@ class Forwarder:
         return [web.route("*", "/{anything:.*}", self.forward)]
 
     async def forward(self, request: web.Request) -> web.StreamResponse:
-        """Answer with the response of the main process. Raises ``RequestRefused`` while it is away."""
+        """Answer with the response of the main process. Raises ``RequestRefused`` while it is away.
+
+        Raises ``MalformedMessage`` for a body that cannot be read.
+        """
         self._access.greet(request)
         if not await is_set_within(self._link.main_up, _MAIN_S):
             raise _away()
@@ -67,6 +70,8 @@ class Forwarder:
             ) as answer:
                 return await _pass_on(request, answer.status, answer.headers, answer.content.iter_any())
         except (ClientConnectionError, ClientPayloadError) as error:
+            if request.content.exception() is not None:
+                raise MalformedMessage("the body breaks off, or is not encoded as it says") from error
             log.warning(LogEvent.REQUEST_NOT_FORWARDED, path=request.path, error=type(error).__name__)
             raise _away() from error
 

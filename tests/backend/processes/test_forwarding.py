@@ -151,6 +151,13 @@ async def test_upload_without_length_passes(folder: Path) -> None:
         assert (await response.json())["body"] == "piece piece piece "
 
 
+async def test_body_that_cannot_be_decoded_is_the_fault_of_the_client(folder: Path) -> None:
+    async with forwarded(folder) as at:
+        encoded = {"Content-Encoding": "gzip"}
+        async with at.http.post(f"{at.url}/echo", data=b"not gzip", headers=encoded) as response:
+            assert (response.status, (await response.json())["error"]["code"]) == (400, "malformed")
+
+
 async def test_response_that_breaks_off_is_not_complete_for_the_client(folder: Path) -> None:
     async with forwarded(folder) as at:
         with pytest.raises(aiohttp.ClientError):
