@@ -14,7 +14,7 @@ from backend.broker.connections import CONNECT_S
 from backend.broker.jobs import Jobs
 from backend.core.errors import OverQuota
 from backend.core.refusal import Refusal, RefusalReason
-from backend.dialects.deferred_routes import DeferredRoutes
+from backend.dialects.deferred_routes import DeferredRoutes, remove_left_files
 from backend.history.service import RunningHistory
 from backend.http.access import ACCESS, Access, AdmittedRequest, admit
 from backend.http.addresses import local_url
@@ -237,6 +237,7 @@ class Gateway:
         tasks.start(self.tick(), "tick")
         tasks.start(self.janitor.run(), "janitor")
         tasks.start(self._tunnel.run(), "tunnel")
+        tasks.start(remove_left_files(self._settings.files), "left files")
         if self.files is not None:
             tasks.start(self.files.run(), "files")
         async with asyncio.timeout(CONNECT_S):

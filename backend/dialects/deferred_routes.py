@@ -14,6 +14,10 @@ from aiohttp import hdrs, web
 from backend.core.refusal import Refusal
 from backend.http.access import AdmittedRequest
 from backend.rest.file_settings import FileSettings
+from runtime import loggers
+from runtime.event_names import LogEvent
+
+log = loggers.BACKEND_DIALECTS
 
 if TYPE_CHECKING:
     from backend.sessions.hub import Hub
@@ -33,6 +37,18 @@ EARLIER_PATHS: Final = ((hdrs.METH_GET, "/ws/asr"),)
 _MODULE: Final = "backend.dialects.routes"
 
 _Handlers = Mapping[tuple[str, str], Callable[[web.Request], Awaitable[web.StreamResponse]]]
+
+
+async def remove_left_files(settings: FileSettings) -> None:
+    """Remove files that killed processes left: there may be no further request, which would do so."""
+    if not settings.requests_folder.is_dir():
+        return
+    from backend.dialects.spool import remove_left  # imported late: most gateways have no such folder
+
+    try:
+        await asyncio.to_thread(remove_left, settings.requests_folder)
+    except OSError as error:
+        log.warning(LogEvent.FILES_SWEEP_FAILED, error=str(error))
 
 
 class DeferredRoutes:

@@ -11,7 +11,7 @@ from backend.dialects.openai.file_routes import OpenAiFileRoutes
 from backend.dialects.openai.realtime import realtime_routes
 from backend.dialects.root_route import root_routes
 from backend.dialects.sessions import DialectSessions, Refuse
-from backend.dialects.spool import FOLDER, RequestFiles, open_spool
+from backend.dialects.spool import RequestFiles, open_spool
 from backend.dialects.vosk.routes import vosk_routes
 from backend.rest.file_settings import FileSettings
 from backend.rest.uploads import Uploads
@@ -27,7 +27,7 @@ def dialect_routes(hub: Hub, refusal: Refuse, settings: FileSettings, earlier: b
 
     @cache
     def spool() -> Uploads:
-        return open_spool(settings.folder.with_name(FOLDER), settings.spare_bytes)
+        return open_spool(settings.requests_folder, settings.spare_bytes)
 
     files = RequestFiles(spool, settings)
     return [

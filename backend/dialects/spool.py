@@ -17,8 +17,6 @@ from backend.rest.form import Form
 from backend.rest.uploads import Uploads
 from runtime.folders import private_folder
 
-FOLDER = "requests"
-
 
 @dataclass(frozen=True)
 class RequestFiles:
@@ -54,13 +52,18 @@ class RequestFiles:
 
 def open_spool(base: Path, spare_bytes: int) -> Uploads:
     """Return the uploads of this process in a folder of its own below ``base``. Raises ``OSError``."""
-    for left in private_folder(base).iterdir():
-        if left.is_dir():
-            _remove_unused(Uploads(left, spare_bytes))
+    remove_left(base)
     spool = Uploads(base / secrets.token_hex(8), spare_bytes)
     spool.claim.acquire()  # before the folder exists: other processes remove folders that none has claimed
     private_folder(spool.folder)
     return spool
+
+
+def remove_left(base: Path) -> None:
+    """Remove the folders of processes that have ended. Raises ``OSError``."""
+    for left in private_folder(base).iterdir():
+        if left.is_dir():
+            _remove_unused(Uploads(left, 0))
 
 
 def _remove_unused(spool: Uploads) -> None:

@@ -7,6 +7,7 @@ from typing import Final
 from backend.rest.flow import FlowLimits
 
 FOLDER: Final = "submitted"
+_REQUESTS: Final = "requests"
 
 
 @dataclass(frozen=True)
@@ -44,3 +45,8 @@ class FileSettings:
     request_bytes: int = 8 * 1024**3
     readers: int = 8
     flow: FlowLimits = field(default_factory=FlowLimits)
+
+    @property
+    def requests_folder(self) -> Path:
+        """Folder for the files of other interfaces, beside that of submitted files."""
+        return self.folder.with_name(_REQUESTS)

@@ -8,7 +8,9 @@ import aiohttp
 import pytest
 
 from backend.admission.admission import AdmissionLimits
+from backend.dialects.spool import open_spool
 from backend.http.modes import GatewayMode, networks
+from backend.rest.file_settings import FileSettings
 from backend.running_gateway import running_gateway
 from backend.settings import GatewaySettings
 from protocol.errors import CloseCode, ErrorCode
@@ -55,6 +57,20 @@ async def test_url_is_reachable_from_this_computer(broker: Broker, host: str, sh
     settings = GatewaySettings(GatewayMode.SERVER, host=host, key=KEY, redis=broker.url, proxies=anywhere)
     async with running_gateway(settings) as gateway, connected(gateway.url, KEY):
         assert gateway.url.startswith(f"http://{shown}:")
+
+
+async def test_files_of_requests_to_a_killed_gateway_are_removed_at_the_next_start(
+    tmp_path: Path, broker: Broker
+) -> None:
+    files = FileSettings(tmp_path / "submitted")
+    left, used = (open_spool(files.requests_folder, 0) for _ in range(2))
+    parts = [left.part(), used.part()]
+    left.claim.release()  # as the kernel does for a killed process
+    async with running_gateway(GatewaySettings(key=KEY, redis=broker.url, files=files)):
+        await wait_until(lambda: not left.folder.exists(), "the folder is removed")
+    assert parts[1].path.exists()
+    for part in parts:
+        part.drop()
 
 
 async def test_connections_are_refused_without_broker(broker: Broker) -> None:
