@@ -72,7 +72,7 @@ class ResultWriter:
         try:
             write_whole(place, text)
         except OSError as error:
-            _print(text)
+            self.print_result(recording, text)
             why = f"{place} cannot be written: {error.strerror}; the result is on standard output"
             raise OutputFailed(why) from error
         return str(place)

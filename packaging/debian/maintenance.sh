@@ -67,10 +67,10 @@ outermost() { # print the ids of programs that no other of our programs has star
     done
 }
 
-end_programs() {
+end_programs() { # [ADVICE]
     first=$(outermost)
     [ -n "$first" ] || return 0
-    echo "kikipounamu: ending programs that run: recordings are kept, start the app again afterwards" >&2
+    echo "kikipounamu: ending programs that run: recordings are kept${1:-}" >&2
     for id in $first; do kill -s TERM "$id" 2>/dev/null || true; done
     waited=0
     while [ -n "$(programs)" ] && [ "$waited" -lt $((patience * 5)) ]; do

@@ -123,3 +123,14 @@ def test_refused_result_is_on_standard_output(tmp_path: Path, capsys: pytest.Cap
     with pytest.raises(OutputFailed, match="the result is on standard output"):
         ResultWriter([recording], "beside", Format.TXT).deliver(recording, "kia ora\n")
     assert capsys.readouterr().out == "kia ora\n"
+
+
+def test_refused_results_on_standard_output_are_told_apart(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one, two = tmp_path / "gone" / "one.wav", tmp_path / "gone" / "two.wav"
+    results = ResultWriter([one, two], "beside", Format.TXT)
+    for recording in (one, two):
+        with pytest.raises(OutputFailed):
+            results.deliver(recording, "kia ora\n")
+    assert capsys.readouterr().out == f"==> {one} <==\nkia ora\n==> {two} <==\nkia ora\n"

@@ -179,7 +179,7 @@ _SYSTEM_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/
 _LIFE: Final = """
 change() {
     dpkg --no-triggers --force-depends "$@" >/tmp/said 2>&1 || { cat /tmp/said; exit 1; }
-    grep systemctl /tmp/said || true
+    grep -e systemctl -e ^kikipounamu: /tmp/said || true
 }
 start() { /usr/lib/kikipounamu/_internal/engine -c 'while :; do sleep 0.1; done' & }
 ended() { wait $! || echo "ended by $?"; }
@@ -217,7 +217,12 @@ def test_package_lives_and_leaves_nothing_but_homes(package: Path, tmp_path: Pat
     assert units == [f"{manager} {verb} {unit}" for verb in ("stop", "start") for manager in managers]
     assert "worker" not in steps["upgrade"], "it was not active"
     assert steps["upgrade"].endswith("ended by 143\n")
+    assert "start the app again" in steps["upgrade"]
     assert steps["remove"].endswith("ended by 143\n/etc/kikipounamu\n/var/lib/kikipounamu\n")
+    assert "ending programs" in steps["remove"] and "start the app again" not in steps["remove"]
+    *deleted, homes = [line for line in steps["purge"].splitlines() if line.startswith("kikipounamu: ")]
+    assert [line.split()[2] for line in deleted] == ["/var/lib/kikipounamu,", "/etc/kikipounamu,"]
+    assert "~/.local/share/kikipounamu" in homes
     assert steps["purge"].splitlines()[-1:] == ["/home/speaker/.local/share/kikipounamu"]
 
 
@@ -256,7 +261,7 @@ def test_removal_ends_programs_from_the_outside_and_no_others(tmp_path: Path) ->
         assert (done.returncode, outer.wait(10)) == (0, 0), done.stderr
         assert other.poll() is None
     assert said.read_text().split() == ["up", "inner", "outer"], "no other program signalled the child"
-    assert "start the app again" in done.stderr
+    assert "recordings are kept" in done.stderr
 
 
 def test_program_that_does_not_end_is_killed(tmp_path: Path) -> None:
