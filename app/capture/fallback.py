@@ -100,7 +100,7 @@ class Fallback:
     def checked(self, inputs: Sequence[Input], now_s: float) -> None:
         """Note the devices that the other process found."""
         chosen = matching(inputs, self._choice)
-        if chosen is None:
+        if chosen is None and inputs:
             self._hung, self._again_s = 0, now_s
         other = chosen is not None and (self.device is None or chosen.choice != self.device.choice)
         self._back = other and now_s >= self._again_s

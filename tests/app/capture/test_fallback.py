@@ -224,3 +224,13 @@ def test_microphone_that_hung_is_tried_at_once_after_it_was_unplugged() -> None:
     world.there = [BUILT_IN, HEADSET]
     world.pass_time(21.0)
     assert world.fallback.device == HEADSET
+
+
+def test_failed_listing_is_no_sign_that_a_microphone_was_unplugged() -> None:
+    """The other process lists no microphone if it fails."""
+    fallback = on_headset()
+    assert fallback.step(Signs(6.0, last_block_s=None)) is FallbackStep.LOST
+    fallback.opened(BUILT_IN, [BUILT_IN, HEADSET], 6.0)
+    fallback.checked([], 16.0)
+    fallback.checked([BUILT_IN, HEADSET], 20.0)
+    assert fallback.step(Signs(21.0, 21.0, quiet_s=5.0)) is FallbackStep.KEEP
