@@ -12,7 +12,6 @@ from app.insertion.errors import InsertionUnavailable, LibraryMissing, ScreenMis
 from app.insertion.helper.inserter import HelperInserter
 from app.insertion.outcome import (
     FindText,
-    HeldInserter,
     Inserter,
     ReadAround,
     Target,
@@ -22,6 +21,7 @@ from app.insertion.outcome import (
 )
 from app.insertion.pasting import PastingInserter, open_system_keys
 from app.insertion.plan import PermittedReader, ReadingOptions, Rules
+from app.insertion.retried_inserter import RetriedInserter
 from app.wayland.session import is_wayland
 from runtime import loggers
 from runtime.event_names import LogEvent
@@ -51,7 +51,7 @@ async def open_inserter(
             return await HelperInserter.on_wayland(environment, rules)
         except InsertionUnavailable as error:
             log.warning(LogEvent.INSERTION_UNAVAILABLE, reason=str(error))
-            return HeldInserter(str(error))
+            return RetriedInserter(str(error), rules, partial(HelperInserter.on_wayland, environment))
     if not environment.get("DISPLAY"):
         raise ScreenMissing("no display: start this program in a desktop session, or set DISPLAY")
     if importlib.util.find_spec("Xlib") is None:

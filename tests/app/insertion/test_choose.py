@@ -5,8 +5,9 @@ import pytest
 from app.insertion.choose import has_input_method, open_inserter, text_copier, text_finder, text_reader
 from app.insertion.errors import InsertionUnavailable
 from app.insertion.helper.inserter import HelperInserter
-from app.insertion.outcome import FocusKind, HeldInserter, Target, TextSurroundings, find_nothing
+from app.insertion.outcome import FocusKind, Target, TextSurroundings, find_nothing
 from app.insertion.plan import Rules
+from app.insertion.retried_inserter import RetriedInserter
 from app.settings.sections import InsertionSection
 from tests.helpers.desktop import Desktop
 from tests.helpers.restricted_desktop import running_restricted
@@ -20,9 +21,11 @@ async def test_x11_inserter_is_chosen_for_an_x11_display(screen: Desktop) -> Non
     await inserter.close()
 
 
-async def test_held_inserter_is_chosen_on_wayland() -> None:
+async def test_insertion_is_tried_again_on_wayland() -> None:
     environment = {"XDG_SESSION_TYPE": "wayland", "DISPLAY": ":0"}
-    assert isinstance(await open_inserter("linux", environment, None, Rules()), HeldInserter)
+    inserter = await open_inserter("linux", environment, None, Rules())
+    assert isinstance(inserter, RetriedInserter)
+    await inserter.close()
 
 
 async def test_wayland_inserter_is_chosen_where_the_compositor_offers_all_parts(tmp_path: Path) -> None:
@@ -32,10 +35,11 @@ async def test_wayland_inserter_is_chosen_where_the_compositor_offers_all_parts(
         await inserter.close()
 
 
-async def test_held_inserter_says_what_the_compositor_lacks(tmp_path: Path) -> None:
+async def test_retried_inserter_says_what_the_compositor_lacks(tmp_path: Path) -> None:
     with running_restricted(tmp_path) as desktop:
         inserter = await open_inserter("linux", desktop.environment, None, Rules())
-        assert isinstance(inserter, HeldInserter) and "no clipboard" in inserter.reason
+        assert isinstance(inserter, RetriedInserter) and "no clipboard" in inserter.reason
+        await inserter.close()
 
 
 @pytest.mark.parametrize(
