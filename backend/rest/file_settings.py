@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from backend.rest.flow import FlowLimits
+from protocol.errors import MalformedMessage
 
 FOLDER: Final = "submitted"
 _REQUESTS: Final = "requests"
@@ -50,3 +51,8 @@ class FileSettings:
     def requests_folder(self) -> Path:
         """Folder for the files of other interfaces, beside that of submitted files."""
         return self.folder.with_name(_REQUESTS)
+
+    def check_pace(self, seconds: float, size: int) -> None:
+        """Check the pace of an upload: ``size`` bytes within ``seconds``. Raises ``MalformedMessage``."""
+        if seconds > self.slack_s + size / self.least_bytes_s:
+            raise MalformedMessage(f"the file comes too slowly: at least {self.least_bytes_s} bytes a second")

@@ -164,8 +164,7 @@ async def _pieces(read: Callable[[], Awaitable[bytes]], form: Form, settings: Fi
         form.size += len(piece)
         if not form.announced:
             form.take(len(piece))
-        if time.monotonic() - form.began_s > settings.slack_s + form.size / settings.least_bytes_s:
-            raise MalformedMessage(f"the file comes too slowly: at least {settings.least_bytes_s} bytes a second")
+        settings.check_pace(time.monotonic() - form.began_s, form.size)
         yield piece
 
 

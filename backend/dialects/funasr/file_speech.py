@@ -1,6 +1,7 @@
 """A file that a client of FunASR's protocol sends in pieces: stored on disk first, then recognised."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator
 from contextlib import ExitStack, aclosing
 from typing import Final, Self
@@ -25,6 +26,7 @@ class FileSpeech:
 
     def __init__(self, files: RequestFiles, part: IncomingFile, take: Take) -> None:
         self._files, self._part, self._take, self._size = files, part, take, 0
+        self._began = time.monotonic()
         self._coming, self._here = ExitStack(), ExitStack()
         self._waiting = bytearray()
         self.transcript = JoinedResults()
@@ -40,6 +42,10 @@ class FileSpeech:
             speech = cls(files, await asyncio.to_thread(uploads.part), take)
             speech._coming, speech._here = coming.pop_all(), here.pop_all()
         return speech
+
+    def check_pace(self) -> None:
+        """Check that the file comes fast enough: it holds a place for uploads. Raises ``MalformedMessage``."""
+        self._files.settings.check_pace(time.monotonic() - self._began, self._size)
 
     async def hear(self, data: bytes) -> None:
         """Take more of the file. Raises ``MessageTooLarge``, ``OverQuota``, or ``RequestRefused`` (disk full)."""

@@ -118,8 +118,13 @@ class FunasrConversation:
     # -- messages ------------------------------------------------------------------------------------------
 
     async def _next(self, messages: Incoming) -> WSMessage | None:
-        """Return the next message; ``None`` at the end, or if no more of a file comes."""
-        comes = self._speech is not None and isinstance(self._speech.source, FileSpeech)
+        """Return the next message; ``None`` at the end, or if no more of a file comes.
+
+        Raises ``MalformedMessage`` if a file comes too slowly.
+        """
+        file = self._speech.source if self._speech is not None else None
+        if comes := isinstance(file, FileSpeech):
+            file.check_pace()
         try:
             async with asyncio.timeout(self._file_idle_s if comes else None):
                 return await anext(messages, None)

@@ -181,6 +181,26 @@ async def test_stalled_file_gives_its_place_back(
     assert not files.room.files and not visit.access.uploading
 
 
+async def test_file_that_comes_in_drops_gives_its_place_back(
+    sessions: DialectSessions, visit: AdmittedRequest, tmp_path: Path
+) -> None:
+    heard = Heard()
+
+    async def messages() -> AsyncIterator[WSMessage]:
+        yield WSMessage(WSMsgType.TEXT, '{"is_speaking": true, "wav_format": "mp3"}', None)
+        while not heard.messages:
+            yield WSMessage(WSMsgType.BINARY, b"x", None)
+            await asyncio.sleep(0.01)
+
+    settings = FileSettings(tmp_path, slack_s=0.05, least_bytes_s=1_000_000)
+    files = RequestFiles(lambda: open_spool(tmp_path, 0), settings)
+    conversation = FunasrConversation(cast(Any, heard), sessions, visit, files)
+    async with asyncio.timeout(30), incoming(cast(Any, messages())) as read:
+        await conversation.converse(read)
+    assert "too slowly" in heard.messages[-1]["error"]["message"]
+    assert not files.room.files and not visit.access.uploading
+
+
 async def test_too_large_file_is_refused(filing: Gateway) -> None:
     async with sending(filing, bytes(MOST_BYTES + 1), mode="offline", wav_format="wav") as socket:
         assert (await socket.receive_json(timeout=30))["error"]["code"] == "too_large"
