@@ -1,9 +1,19 @@
-"""Detection of addresses that would send the key and speech over a network without TLS. Pure."""
+"""Detection of addresses that would send the key and speech over a network without TLS, or have no host. Pure."""
 
 import ipaddress
 from typing import Final
 
 _OVER_TLS: Final = ("https", "wss")
+
+
+def has_host(url: str) -> bool:
+    """Return whether a URL can be an address: it has a scheme and a host, and its port can exist."""
+    from yarl import URL  # late: settings are read before anything is requested
+
+    try:
+        return bool(URL(url).host)
+    except ValueError:
+        return False
 
 
 def is_cleartext(url: str) -> bool:

@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol
 
 import aiohttp
 
-from client.cleartext import is_cleartext
+from client.cleartext import has_host, is_cleartext
 from client.errors import (
     CertificateDated,
     Moved,
@@ -193,12 +193,15 @@ def ssl_argument(address: Address) -> aiohttp.Fingerprint | bool:
 def typed_address(url: str, key: str, certificate_sha256: str) -> Address:
     """Return the address that a user typed; the digest may contain colons.
 
-    Raises ``Refused`` for a login in the address, a key with a line break or the like, and like ``ssl_argument``.
+    Raises ``Refused`` for what cannot be an address, a login in it, a key with a line break or the like, and like
+    ``ssl_argument``.
     """
     if not key.strip().isprintable():
         raise Refused("a key is one line of printable characters: copy it again, from its beginning to its end")
     if "@" in url:
         raise Refused("an address has no key in it: write https://HOST:PORT, and give the key with --key")
+    if not has_host(url):
+        raise Refused(f"{url} is not an address: write https://HOST:PORT")
     address = Address(url, key.strip(), certificate_sha256=certificate_sha256.replace(":", ""))
     ssl_argument(address)
     return address

@@ -147,9 +147,10 @@ def chaos(  # noqa: PLR0913 - typer: an option is a parameter
         events = draw(seed, span, rate, longest, options.possible(kind or []))
         plan = ChaosPlan(seed, minutes * 60, speakers, _RAMP_S, patience, events, partials)
         plan = _checked_plan(_read_plan(replay) if replay else plan, options)
+        locate = None if own_stack or dry_run else reachable(gateway, key, certificate)
         _print(plan)
         if not dry_run:
-            _play(plan, options, None if own_stack else reachable(gateway, key, certificate), report)
+            _play(plan, options, locate, report)
 
 
 def _read_plan(report: Path) -> ChaosPlan:

@@ -111,6 +111,12 @@ def test_named_address_with_a_login_is_refused_and_not_shown() -> None:
     assert "sec/ret" not in str(raised.value)
 
 
+@pytest.mark.parametrize("url", ["desk", "localhost:8765", "https://", "https://127.0.0.1:99999", "https://[::1"])
+def test_named_address_that_cannot_be_one_is_refused(url: str) -> None:
+    with pytest.raises(Refused, match="is not an address: write https://HOST:PORT"):
+        typed_address(url, "k", "")
+
+
 def test_named_key_is_one_line() -> None:
     assert typed_address("http://127.0.0.1:1", " k\r\n", "") == Address("http://127.0.0.1:1", "k")
     with pytest.raises(Refused, match="one line of printable characters"):

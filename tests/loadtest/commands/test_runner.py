@@ -35,6 +35,18 @@ def test_command_reports_a_missing_gateway(tmp_path: Path) -> None:
     assert done.stdout == ""
 
 
+def test_command_does_not_start_load_on_what_is_no_address(tmp_path: Path) -> None:
+    done = run(tmp_path, "streams", "--gateway", "desk")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "desk is not an address: write https://HOST:PORT\n"
+
+
+def test_chaos_prints_no_plan_for_a_missing_gateway(tmp_path: Path) -> None:
+    done = run(tmp_path, "chaos")
+    assert done.returncode == 1
+    assert done.stderr == "no gateway is running: start one with `kikipounamu up --engine checksum`\n"
+
+
 def test_command_accepts_an_untrusted_certificate_by_its_digest(tmp_path: Path) -> None:
     certificate = own_certificate(tmp_path)
 
