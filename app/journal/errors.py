@@ -5,6 +5,7 @@ JournalError            base (an ``AppError``)
 ├── TakeAmbiguous       several takes have an id with this beginning
 ├── TakeBusy            another process works on this take
 ├── TakeDamaged         its folder cannot be read as a take
+├── TakesNotThere       the folder of recordings is on a disk that is not mounted
 ├── NotDeleted          the disk refuses to delete it
 └── NotKept             the disk refuses data that must be kept (a ``GatewayError`` too: it ends a session)
     └── DiskRefuses     the disk reports an error now; a later attempt may succeed
@@ -42,6 +43,12 @@ class TakeDamaged(JournalError):
     """An error: the folder cannot be read as a take. It is never deleted automatically."""
 
     note = Note("take-damaged")
+
+
+class TakesNotThere(JournalError):
+    """An error: the folder of recordings is a link to a folder that does not exist."""
+
+    note = Note("takes-not-there")
 
 
 class NotDeleted(JournalError):

@@ -15,7 +15,7 @@ from app.core.renderers import render
 from app.core.transcript import RecordingTranscript
 from app.core.word_times import edited_transcript
 from app.journal.disk import AUDIO, DELETED, EVENTS, LOCK, TakeLock, is_locked
-from app.journal.errors import JournalError, NotDeleted, TakeAmbiguous, TakeUnknown
+from app.journal.errors import JournalError, NotDeleted, TakeAmbiguous, TakesNotThere, TakeUnknown
 from app.journal.events import USUAL, Cutting
 from app.journal.journal import Journal
 from app.journal.retention import HELD_S, RetentionLimits, Stored, expired
@@ -169,7 +169,7 @@ class Library:
             names = os.listdir(self.root)
         except FileNotFoundError as error:
             if link := lost_link(self.root):
-                raise JournalError(f"the folder of recordings cannot be read: {link_refusal(link)}") from error
+                raise TakesNotThere(f"the folder of recordings cannot be read: {link_refusal(link)}") from error
             return []
         except OSError as error:
             raise JournalError(f"the folder of recordings cannot be read: {refusal(error)}") from error

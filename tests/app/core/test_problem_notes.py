@@ -41,7 +41,7 @@ from app.history.errors import (
 )
 from app.hotkeys.errors import HotkeyAbsent, HotkeysForbidden, HotkeysUnavailable, HotkeyTaken, HotkeyUnknown
 from app.insertion.errors import LibraryMissing, ScreenMissing
-from app.journal.errors import JournalError, NotDeleted, NotKept, TakeBusy, TakeUnknown
+from app.journal.errors import JournalError, NotDeleted, NotKept, TakeBusy, TakesNotThere, TakeUnknown
 from app.settings.errors import BadSetting, SettingsNotKept, SettingsUnreadable
 from app.settings.file import parse_settings
 from app.settings.schema import change_setting
@@ -106,6 +106,7 @@ ERRORS = [
     (NoSoundServer(), Note("sound-server-missing")),
     (ModelUnknown("m", ["n"]), Note("model-unknown", {"model": "m"})),
     (JournalError("why"), Note("takes-unwritable")),
+    (TakesNotThere("why"), Note("takes-not-there")),
     (NotKept("why"), Note("disk-refuses")),
     (TakeBusy("why"), Note("take-busy")),
     (TakeUnknown("why"), Note("take-unknown")),

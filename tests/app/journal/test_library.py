@@ -8,8 +8,17 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from app.core.errors import Note
 from app.journal.disk import AUDIO, DELETED, EVENTS, LOCK, TakeLock
-from app.journal.errors import JournalError, NotDeleted, TakeAmbiguous, TakeBusy, TakeDamaged, TakeUnknown
+from app.journal.errors import (
+    JournalError,
+    NotDeleted,
+    TakeAmbiguous,
+    TakeBusy,
+    TakeDamaged,
+    TakesNotThere,
+    TakeUnknown,
+)
 from app.journal.journal import Journal
 from app.journal.library import Library, parse_session, users_library
 from app.journal.retention import DAY_S, RetentionLimits
@@ -331,5 +340,6 @@ def test_unreadable_folder_of_takes_is_an_error(library: Library) -> None:
 
 def test_takes_on_a_disk_that_is_not_mounted_are_not_reported_as_none(tmp_path: Path) -> None:
     (tmp_path / "data").symlink_to("/media/missing-disk/kikipounamu")
-    with pytest.raises(JournalError, match="cannot be read: .*/data cannot be used .*: mount the disk"):
+    with pytest.raises(TakesNotThere, match="cannot be read: .*/data cannot be used .*: mount the disk") as raised:
         Library(tmp_path / "data" / "takes").all()
+    assert raised.value.note == Note("takes-not-there")
