@@ -45,6 +45,12 @@ def test_find_sorts_recordings_of_folder(tmp_path: Path) -> None:
         assert names(folder, folder) == numbered
 
 
+@pytest.mark.parametrize("kind", ["au", "mka"])
+def test_find_takes_rarer_kinds_that_can_be_read(tmp_path: Path, kind: str) -> None:
+    made(tmp_path, f"a/talk.{kind}")
+    assert names(tmp_path, tmp_path / "a") == [f"a/talk.{kind}"]
+
+
 def test_find_gives_up_a_folder_with_too_many_entries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.files.file_search._recordings", partial(_recordings, most=3))
     made(tmp_path, "few/notes.txt", "few/c/1.wav", "many/1.txt", "many/2.txt", "many/3.txt", "many/c/1.wav")
