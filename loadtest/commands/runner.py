@@ -10,8 +10,8 @@ import typer
 from rich.console import Console
 
 from client.connection import Locate
-from client.errors import GatewayError
-from loadtest.core.errors import LoadTestError
+from client.errors import GatewayError, Refused
+from loadtest.core.errors import AddressRefused, LoadTestError
 from loadtest.core.gateway import local_process, locator
 from loadtest.core.load_process import run_loop
 from loadtest.reports.progress import progress
@@ -31,15 +31,18 @@ Where = tuple[str, str, str]
 
 @contextmanager
 def command(level: str = "WARNING") -> Iterator[None]:
-    """Run a command: log ``level`` and above to its file; print the reason of a failure, and exit with 1."""
+    """Run a command: log ``level`` and above to its file; print the reason of a failure, exit with its status."""
     logs = logging_to("loadtest", folders().logs, level=level, terminal=False)
     with logs, exit_on(LoadTestError, GatewayError):
         yield
 
 
 def reachable(gateway: str, key: str, certificate: str) -> Locate:
-    """Return the locator of the gateway. Raises ``GatewayError`` if there is none."""
-    locate = locator(gateway, key, certificate)
+    """Return the locator of the gateway. Raises ``AddressRefused``, or ``GatewayError`` if there is none."""
+    try:
+        locate = locator(gateway, key, certificate)
+    except Refused as error:
+        raise AddressRefused(str(error)) from error
     locate()
     return locate
 

@@ -37,7 +37,7 @@ def test_command_reports_a_missing_gateway(tmp_path: Path) -> None:
 
 def test_command_does_not_start_load_on_what_is_no_address(tmp_path: Path) -> None:
     done = run(tmp_path, "streams", "--gateway", "desk")
-    assert (done.returncode, done.stdout) == (1, "")
+    assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "desk is not an address: write https://HOST:PORT\n"
 
 
