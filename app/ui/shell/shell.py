@@ -310,16 +310,26 @@ def bring_to_front(window: QWidget) -> None:
 
     On Wayland a program without the focus cannot raise its window, but a window that opens comes to the front. On
     X11 an open window stays on another workspace, but one that is shown again appears on the current one.
+    With an open dialog the dialog comes to the front: GNOME hides the dialogs of a hidden window and never shows
+    them again, and the window would wait for them.
     """
-    was_open = window.isVisible()
-    if QGuiApplication.platformName().startswith("wayland") and not window.isActiveWindow():
+    front = _open_dialog(window) or window
+    movable = window.isVisible() and front is window
+    if movable and QGuiApplication.platformName().startswith("wayland") and not window.isActiveWindow():
         window.hide()
     window.setWindowState(window.windowState() & ~Qt.WindowState.WindowMinimized)
     window.show()
-    window.raise_()
-    window.activateWindow()
-    if was_open and QGuiApplication.platformName() == "xcb":
+    front.raise_()
+    front.activateWindow()
+    if movable and QGuiApplication.platformName() == "xcb":
         QTimer.singleShot(_ANSWER_MS, window, lambda: _open_here(window))
+
+
+def _open_dialog(window: QWidget) -> QWidget | None:
+    """Return the dialog that must be answered before the window can be used again."""
+    dialog = QApplication.activeModalWidget()
+    owner = dialog.parentWidget() if dialog is not None else None
+    return dialog if owner is not None and owner.window() is window else None
 
 
 def _open_here(window: QWidget) -> None:
