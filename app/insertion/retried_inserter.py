@@ -1,7 +1,7 @@
 """Insertion on a desktop whose parts start later than the app, as at a login."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from typing import Final
 
@@ -62,10 +62,17 @@ class RetriedInserter:
         if self._opened is not None:
             await self._opened.close()
 
-    async def _retry(self, pause_s: float) -> None:
-        while self._opened is None:
+    async def _retry(self, first_s: float) -> None:
+        for pause_s in growing_pauses(first_s):
             await asyncio.sleep(pause_s)
-            pause_s = min(2 * pause_s, _LONGEST_S)
             with suppress(InsertionUnavailable):
                 self._opened = await self._open_again(self._rules)
                 self._opened.rules = self._rules  # they may have changed in the meantime
+                return
+
+
+def growing_pauses(first_s: float) -> Iterator[float]:
+    """Yield pauses in seconds that double up to five minutes, without end."""
+    while True:
+        yield first_s
+        first_s = min(2 * first_s, _LONGEST_S)
