@@ -84,6 +84,8 @@ def read_media(path: Path, track: int = 0, opened: Opened = lambda track: None) 
     with open_media(path) as (av, container):
         place, failure = _track(path, container, track), None
         stream = container.streams.audio[place]
+        if stream.codec_context is None:  # FFmpeg has no decoder, such as for the spatial sound of phones
+            raise AudioUnsupported(f"{path} has sound in an unknown format: choose another track, or convert it")
         opened(SoundTrack(place + 1, len(container.streams.audio)))
         channels = 2 if stream.channels == 2 else 1  # FFmpeg mixes more with the speaker in front
         layout = "stereo" if channels == 2 else "mono"

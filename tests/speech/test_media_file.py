@@ -1,5 +1,6 @@
 """Sound of m4a and video files with the extra, and a clear error without it."""
 
+import re
 import socketserver
 import sys
 import threading
@@ -227,7 +228,27 @@ def test_playlist_that_is_taken_for_a_film_opens_nothing_else(
     ],
 )
 def test_media_formats_are_read(tmp_path: Path, name: str, codec: str) -> None:
-    with av.open(str(tmp_path / name), "w", format={"a.aac": "adts"}.get(name)) as container:
+    path = encoded(tmp_path / name, codec)
+    assert len(samples_of(path)) == pytest.approx(16_000, abs=2_000)
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "known", "unknown"),
+    [("a.mov", "pcm_s16le", rb"sowt", b"apac"), ("a.avi", "mp3", rb"(?<=strf\x1e\0\0\0)\x55\0", b"\x34\x12")],
+    ids=("mov", "avi"),
+)
+def test_sound_of_unknown_format_raises_unsupported(
+    tmp_path: Path, name: str, codec: str, known: bytes, unknown: bytes
+) -> None:
+    path = encoded(tmp_path / name, codec)
+    path.write_bytes(re.sub(known, unknown, path.read_bytes()))
+    with pytest.raises(AudioUnsupported, match="convert it"):
+        check_audio(path)
+
+
+def encoded(path: Path, codec: str) -> Path:
+    """Write a second of silence in a format."""
+    with av.open(str(path), "w", format={"a.aac": "adts"}.get(path.name)) as container:
         stream = container.add_stream(codec, rate=48_000, layout="mono")
         assert isinstance(stream, av.AudioStream)
         stream.bit_rate = 64_000
@@ -236,4 +257,4 @@ def test_media_formats_are_read(tmp_path: Path, name: str, codec: str) -> None:
         resampler = av.AudioResampler(stream.format.name, "mono", 48_000, frame_size=stream.frame_size)
         for piece in (*resampler.resample(frame), *resampler.resample(None), None):
             container.mux(stream.encode(piece))
-    assert len(samples_of(tmp_path / name)) == pytest.approx(16_000, abs=2_000)
+    return path
