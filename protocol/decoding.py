@@ -4,6 +4,7 @@ The words of msgspec are for programmers, and quote values. Here a value is neve
 """
 
 import re
+import threading
 from collections.abc import Iterator
 from enum import EnumType
 from functools import cache
@@ -38,12 +39,28 @@ _UNKNOWN: Final = re.compile(r"Object contains unknown field `([\w.-]{1,64})`")
 _STEP: Final = re.compile(r"\.([^.\[\]]+)|\[[^\]]*\]")
 
 
+_preparing: Final = threading.Lock()
+_prepared: Final = set[Any]()
+
+
+def prepared(kind: _T) -> _T:
+    """Return a type once msgspec knows its fields, so that several threads may decode it.
+
+    msgspec 0.22 learns them at the first use. A second thread that uses them half-learned ends the process.
+    """
+    if kind not in _prepared:
+        with _preparing:
+            msgspec.json.Decoder(kind)
+            _prepared.add(kind)
+    return kind
+
+
 class JsonDecoder(Generic[_T]):
     """Decoder of one type of JSON, called with the data. ``complaint``: begins the text of its errors."""
 
     def __init__(self, kind: Any, complaint: str = "") -> None:
         self._kind, self._complaint = kind, complaint
-        self._decoder: msgspec.json.Decoder[_T] = msgspec.json.Decoder(kind)
+        self._decoder: msgspec.json.Decoder[_T] = msgspec.json.Decoder(prepared(kind))
 
     def __call__(self, data: bytes | str) -> _T:
         """Return the decoded data. Raises ``MalformedMessage``."""

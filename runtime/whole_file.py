@@ -96,8 +96,10 @@ def read_kept(place: Path, kind: type[T], default: T) -> T:
     """Return the value in the file at ``place``; ``default`` if the file is missing or damaged."""
     import msgspec  # imported late: the command line starts without it
 
+    from protocol.decoding import prepared
+
     with suppress(OSError, msgspec.MsgspecError, UnicodeDecodeError), open_regular(place) as file:
-        return msgspec.json.decode(file.read(_MOST_BYTES), type=kind)
+        return msgspec.json.decode(file.read(_MOST_BYTES), type=prepared(kind))
     return default
 
 

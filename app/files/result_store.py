@@ -21,6 +21,7 @@ from app.core.transcript import RecordingTranscript, TranscriptSegment
 from app.files.queue import FileQueue, SavingOptions
 from app.files.view import FileState, FileView, shortened
 from protocol.audio import SAMPLE_RATE, samples_to_ms
+from protocol.decoding import prepared
 from runtime.whole_file import read_regular, write_whole
 
 _ENDING: Final = ".jsonl"
@@ -255,7 +256,7 @@ def _parse_results(lines: list[bytes], done: int | None = None) -> KnownResults:
 
 def _decode_line(line: bytes) -> RecognisedSegment | _Whole | None:
     try:
-        return msgspec.json.decode(line, type=RecognisedSegment | _Whole)
+        return msgspec.json.decode(line, type=prepared(RecognisedSegment | _Whole))
     except msgspec.MsgspecError:
         return None
 
@@ -293,7 +294,7 @@ def _is_of(lines: list[bytes], source: RecordingIdentity) -> bool:
 
 def _source(lines: list[bytes]) -> RecordingIdentity | None:
     try:
-        return msgspec.json.decode(lines[0], type=RecordingIdentity) if lines else None
+        return msgspec.json.decode(lines[0], type=prepared(RecordingIdentity)) if lines else None
     except msgspec.MsgspecError:
         return None
 
@@ -323,7 +324,7 @@ def encode_queue(queue: FileQueue) -> str:
 def decode_queue(document: str) -> FileQueue | None:
     """Decode a saved list; ``None`` if the document is invalid."""
     try:
-        found = msgspec.json.decode(document, type=_List)
+        found = msgspec.json.decode(document, type=prepared(_List))
     except msgspec.MsgspecError:
         return None
     return FileQueue(found.files, SavingOptions(found.forms, found.folder), found.following)

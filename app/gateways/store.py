@@ -18,6 +18,7 @@ from app.core.problem_notes import note_of
 from client.connection import Address, typed_address
 from client.errors import Refused
 from client.pairing import NewPairing
+from protocol.decoding import prepared
 from protocol.devices import clean_name
 from runtime import loggers
 from runtime.event_names import LogEvent
@@ -88,7 +89,7 @@ def encode(gateways: tuple[PairedGateway, ...]) -> bytes:
 
 def decode(data: bytes) -> tuple[PairedGateway, ...]:
     """Decode the contents of the file. Raises ``ValueError``."""
-    return msgspec.json.decode(data, type=_Content).gateways
+    return msgspec.json.decode(data, type=prepared(_Content)).gateways
 
 
 def of_pairing(made: NewPairing, known: tuple[PairedGateway, ...]) -> PairedGateway:

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from backend.core.errors import DevicesUnreadable, InvalidSettings, UnknownDevice
 from backend.core.keys import digest_of, owner_of_digest
 from backend.core.private_files import open_or_make, replace_file
-from protocol.decoding import explain
+from protocol.decoding import explain, prepared
 from protocol.devices import DeviceKind, clean_name
 from protocol.errors import NOT_JSON
 from protocol.forms import SHA256
@@ -92,7 +92,7 @@ class DeviceStore:
 
     def _contents(self) -> _Contents:
         try:
-            contents = msgspec.json.decode(read_regular(self.file, _MOST_BYTES), type=_Contents)
+            contents = msgspec.json.decode(read_regular(self.file, _MOST_BYTES), type=prepared(_Contents))
         except FileNotFoundError:
             return _Contents()
         except OSError as error:

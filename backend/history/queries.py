@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, func, select, text
 from backend.history import schema
 from backend.history.records import MOST_ROWS, Hit, Page, SessionFilter, StoredSegment, StoredSession, Usage
 from backend.history.search import fts5_query, tsquery
+from protocol.decoding import prepared
 from protocol.errors import ErrorCode
 from protocol.recognition import Options, Word
 from protocol.rest import SegmentState, SessionKind, SessionState
@@ -153,7 +154,7 @@ def _session(row: Any) -> StoredSession:
         id=row.id,
         kind=SessionKind(row.kind),
         state=SessionState(row.state),
-        options=msgspec.json.decode(row.options, type=Options) if row.options else Options(),
+        options=msgspec.json.decode(row.options, type=prepared(Options)) if row.options else Options(),
         **{name: getattr(row, name) for name in ("owner", "device", "tenant", "client", "name", "reason")},
         **{name: getattr(row, name) for name in ("started_ms", "changed_ms", "segments", "finals")},
         **{name: getattr(row, name) for name in ("failed", "samples", "truncated")},
@@ -165,7 +166,7 @@ def _segment(row: Any) -> StoredSegment:
         segment=row.segment,
         state=SegmentState(row.state),
         at_ms=row.at_ms,
-        words=msgspec.json.decode(row.words, type=tuple[Word, ...]) if row.words else (),
+        words=msgspec.json.decode(row.words, type=prepared(tuple[Word, ...])) if row.words else (),
         code=ErrorCode(row.code) if row.code else None,
         retryable=row.retryable,
         **{name: getattr(row, name) for name in ("attempt", "samples", "ended_ms", "queue_ms", "decode_ms")},

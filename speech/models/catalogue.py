@@ -12,6 +12,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from protocol.decoding import prepared
 from speech.models.errors import CatalogueDamaged, ModelUnknown
 
 # A path segment starts with a letter, digit or underscore: no "..", hidden file, drive or separator.
@@ -213,7 +214,7 @@ class Catalogue(_Strict, frozen=True):
 def decode_catalogue(data: bytes) -> Catalogue:
     """Parse a catalogue from TOML. Raises ``CatalogueDamaged``."""
     try:
-        return msgspec.toml.decode(data, type=Catalogue)
+        return msgspec.toml.decode(data, type=prepared(Catalogue))
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise CatalogueDamaged(f"the catalogue of models is not valid: {error}") from error
 

@@ -13,7 +13,7 @@ from typing import Final, TypeVar
 import msgspec
 from msgspec import Struct
 
-from protocol.decoding import explain
+from protocol.decoding import explain, prepared
 from speech.models.catalogue import Model, ModelFile, Sha256, Stated
 from speech.models.errors import FileRefused, SourceFailed
 from speech.models.files import make_durable
@@ -52,7 +52,7 @@ def read_file_list(folder: Path, model: Model) -> FileList:
     try:
         if path.stat().st_size > MOST_LIST_BYTES:
             raise FileRefused(f"{FILE_LIST} is longer than {MOST_LIST_BYTES} bytes")
-        found = msgspec.json.decode(path.read_bytes(), type=FileList)
+        found = msgspec.json.decode(path.read_bytes(), type=prepared(FileList))
     except FileNotFoundError as error:
         raise FileRefused(f"{FILE_LIST} is missing") from error
     except OSError as error:
@@ -114,7 +114,7 @@ def decode_modelscope(answer: bytes, stated: Stated) -> tuple[ModelFile, ...]:
 def _model_file(entry: _Entry) -> ModelFile:
     fields = {"path": entry.path, "size": entry.size, "sha256": (entry.sha256 or "").lower()}
     try:
-        return msgspec.convert(fields, ModelFile)
+        return msgspec.convert(fields, prepared(ModelFile))
     except msgspec.ValidationError as error:
         shown = _printable(f"{entry.path!r}: {explain(error, ModelFile)}")
         raise SourceFailed(f"its list of files is not used, because of {shown}") from error
@@ -170,7 +170,7 @@ def _with_hash(node: _Node, read: Read) -> _Entry:
 
 def _decode(answer: bytes, kind: type[_T]) -> _T:
     try:
-        return msgspec.json.decode(answer, type=kind)
+        return msgspec.json.decode(answer, type=prepared(kind))
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise SourceFailed(f"its list of files cannot be read: {_printable(explain(error))}") from error
 

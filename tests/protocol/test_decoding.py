@@ -1,5 +1,7 @@
 """Plain words for messages that cannot be decoded."""
 
+import subprocess
+import sys
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, Literal
@@ -17,6 +19,31 @@ from protocol.errors import NOT_JSON, MalformedMessage, ProtocolError
 from protocol.forms import MODEL
 
 PRIVATE = "words of a user"
+HALF_LEARNED = """
+import threading
+import msgspec
+from protocol.decoding import prepared
+
+def in_the_middle():
+    other.start()
+    other.join(0.5)  # ends the process unless it waits
+    return int
+
+class Inner(msgspec.Struct):
+    size: "in_the_middle()"
+
+class Outer(msgspec.Struct):
+    inner: Inner
+
+def decode():
+    return msgspec.json.decode(b'{"inner": {"size": 1}}', type=prepared(Outer))
+
+found = []
+other = threading.Thread(target=lambda: found.append(decode()))
+found.append(decode())
+other.join()
+assert found == [Outer(Inner(1))] * 2
+"""
 
 
 class Colour(StrEnum):
@@ -146,3 +173,7 @@ def test_decoding_errors_contain_neither_words_of_the_library_nor_values(
             assert PRIVATE not in text
         except ProtocolError:
             pass
+
+
+def test_type_is_learned_by_one_thread_at_a_time() -> None:
+    assert subprocess.run([sys.executable, "-c", HALF_LEARNED]).returncode == 0

@@ -1,5 +1,7 @@
 """Catalogue: valid, correct, and strict about dangerous or unknown content."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -202,3 +204,27 @@ def test_unknown_model_error_lists_known_models() -> None:
 
 def test_wheel_file_prefix_is_escaped() -> None:
     assert wheel_file_prefix(Wheel("Some-data.of_mine", "1.0", 1)) == "some_data_of_mine-1.0-"
+
+
+IN_THREADS = """
+import os
+import sys
+import threading
+from speech.models.catalogue import load_catalogue
+sys.setswitchinterval(1e-6)
+for _ in range(40):
+    if child := os.fork():
+        assert os.waitpid(child, 0)[1] == 0
+        continue
+    threads = [threading.Thread(target=load_catalogue) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    os._exit(0)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs Linux or macOS: a process forks")
+def test_several_threads_may_load_the_catalogue_first() -> None:
+    assert subprocess.run([sys.executable, "-c", IN_THREADS]).returncode == 0
