@@ -239,6 +239,10 @@ class HomePage(QWidget):
         self.open_row(row)
         self.panel.play.toggle()
 
+    def _recover_row(self, row: int) -> None:
+        if take := self.model.take(row):
+            self._pass_on(RecoverTake(str(take.session)))
+
     def _delete(self) -> None:
         """Delete the selected takes on the second call; the first asks for confirmation."""
         if not self.bar.confirming:
@@ -371,6 +375,7 @@ class HomePage(QWidget):
         self.list.clicked.connect(self._open_clicked)
         self.list.copy_wanted.connect(self._copy_row)
         self.list.play_wanted.connect(self._play_row)
+        self.list.recover_wanted.connect(self._recover_row)
         self.list.customContextMenuRequested.connect(self._menu)
         for watched in (head.search, self.list):
             watched.installEventFilter(self)

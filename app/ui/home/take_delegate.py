@@ -16,6 +16,7 @@ from app.ui.home.timeline_model import (
     TimelineModel,
     day_text,
     details_text,
+    is_recoverable,
     state_chip_text,
     state_of,
     take_text,
@@ -28,7 +29,7 @@ from app.ui.widgets.basic import UNCLIPPED, paint_icon, paint_ring, paint_round,
 from protocol.words import Excerpt
 
 LINES: Final = 2
-_ICONS: Final = {"play": "resume", "copy": "copy"}
+_ICONS: Final = {"play": "resume", "copy": "copy", "recover": "recover"}
 _LENGTHS: Final = (240, 160, 110, 75, 50, 35, 25, 15)
 """Lengths of the excerpt to try, in characters, until the search hit is within the visible lines."""
 _ELISION: Final = 3  # characters that the ellipsis may replace
@@ -37,10 +38,11 @@ _LETTERS: Final = "Ág骨"
 
 
 class RowButton(StrEnum):
-    """Button that a row shows under the pointer."""
+    """Button that a row shows under the pointer; ``RECOVER`` is always shown."""
 
     PLAY = "play"
     COPY = "copy"
+    RECOVER = "recover"
 
 
 class TakeDelegate(QStyledItemDelegate):
@@ -70,10 +72,11 @@ class TakeDelegate(QStyledItemDelegate):
         painter.restore()
 
     def buttons(self, rect: QRect, take: IndexRow) -> dict[RowButton, QRect]:
-        """Return the rectangles of a take's buttons in the row at ``rect``."""
+        """Return the rectangles of a take's buttons in the row at ``rect``: at most two."""
         side = 2 * SPACING.small + round(QFontMetricsF(font()).ascent())
         place = column(rect).toRect()
-        shown = [RowButton.PLAY] * (take.seconds > 0) + [RowButton.COPY] * bool(take.text)
+        last = [RowButton.RECOVER] if is_recoverable(take) else [RowButton.COPY] * bool(take.text)
+        shown = [RowButton.PLAY] * (take.seconds > 0) + last
         right = place.right() - SPACING.small - (side + SPACING.hair) * len(shown) + SPACING.hair
         top = place.center().y() - side // 2
         return {one: QRect(right + n * (side + SPACING.hair), top, side, side) for n, one in enumerate(shown)}
@@ -119,7 +122,9 @@ class TakeDelegate(QStyledItemDelegate):
             self._paint_placeholder(painter, self._words_place(inside))
             return
         self._paint_take(painter, inside, take)
-        for button, spot in self.buttons(rect, take).items() if over or focused else ():
+        for button, spot in self.buttons(rect, take).items():
+            if not (over or focused or button is RowButton.RECOVER):
+                continue
             around, inset = QRectF(spot), float(SPACING.small)
             paint_round(
                 painter,

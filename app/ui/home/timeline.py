@@ -15,17 +15,21 @@ from app.ui.widgets.basic import application, timer
 from app.ui.widgets.menus import Menu
 from app.ui.widgets.parts import vertical
 
-_TIPS: Final = {RowButton.PLAY: "action.play", RowButton.COPY: "action.copy"}
+_TIPS: Final = {
+    RowButton.PLAY: "action.play",
+    RowButton.COPY: "action.copy",
+    RowButton.RECOVER: "action.recover",
+}
 _SCROLLED: Final = 3  # a single step scrolls this fraction of a row: 1/3
 
 
 class TakeTimeline(QTableView):
     """Table view that leaves room for the head of the page and for the open take.
 
-    ``copy_wanted`` and ``play_wanted``: emitted with the row whose button was clicked.
+    ``copy_wanted``, ``play_wanted`` and ``recover_wanted``: emitted with the row whose button was clicked.
     """
 
-    copy_wanted, play_wanted = Signal(int), Signal(int)
+    copy_wanted, play_wanted, recover_wanted = Signal(int), Signal(int), Signal(int)
 
     def __init__(self, texts: Texts, model: TimelineModel, delegate: TakeDelegate) -> None:
         super().__init__(showGrid=False)
@@ -114,8 +118,8 @@ class TakeTimeline(QTableView):
         if self._button_at(event.position().toPoint()) != pressed:
             return
         row, button = pressed
-        if button is RowButton.PLAY:
-            return self.play_wanted.emit(row)
+        if button is not RowButton.COPY:
+            return (self.play_wanted if button is RowButton.PLAY else self.recover_wanted).emit(row)
         self.copy_wanted.emit(row)
         QToolTip.showText(event.globalPosition().toPoint(), self._texts("action.copied"), self)
 

@@ -25,7 +25,6 @@ from app.history.view import (
     HistoryList,
     HistoryMessage,
     HistoryRows,
-    PlayTake,
     RestoreTakes,
     RowsWanted,
     SearchHistory,
@@ -35,7 +34,6 @@ from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.messages.kinds import Action, Takes
 from app.ui.home.page import HomePage
 from app.ui.home.selection_bar import MOST_CHOSEN
-from app.ui.home.take_delegate import RowButton
 from app.ui.settings.choices import Choices
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
@@ -52,9 +50,9 @@ def page(theme: Theme, texts: Texts, asked: list[Action], dialogs: FakeDialogs, 
     return displayed(qtbot, HomePage(theme, texts, asked.append, dialogs), 900, 700)
 
 
-def click(page: HomePage, place: int, at: QPoint | None = None) -> None:
+def click(page: HomePage, place: int) -> None:
     rect = page.list.visualRect(page.model.index(page.model.row_of(place)))
-    QTest.mouseClick(page.list.viewport(), Qt.MouseButton.LeftButton, pos=at or rect.center())
+    QTest.mouseClick(page.list.viewport(), Qt.MouseButton.LeftButton, pos=rect.center())
 
 
 def done(asked: list[Action]) -> list[Action]:
@@ -152,20 +150,6 @@ def test_typed_text_survives_updates_and_other_takes(page: HomePage, asked: list
     assert done(asked) == [EditTake(ROWS[0].session, "take 0x")]
     page.open_row(page.model.row_of(0))  # the save has not succeeded
     assert page.panel.text.toPlainText() == "take 0x" and page.panel.save.isVisible()
-
-
-def test_copy_button_of_a_row_copies_without_opening(page: HomePage) -> None:
-    fill(page)
-    rect = page.list.visualRect(page.model.index(page.model.row_of(1)))
-    click(page, 1, page.delegate.buttons(rect, ROWS[1])[RowButton.COPY].center())
-    assert QGuiApplication.clipboard().text() == "take 1" and page.panel.isHidden()
-
-
-def test_play_button_of_a_row_opens_and_plays_it(page: HomePage, asked: list[Action]) -> None:
-    fill(page)
-    rect = page.list.visualRect(page.model.index(page.model.row_of(1)))
-    click(page, 1, page.delegate.buttons(rect, ROWS[1])[RowButton.PLAY].center())
-    assert page.panel.row == ROWS[1] and done(asked) == [PlayTake(ROWS[1].session, 0)]
 
 
 def test_several_takes_are_copied_and_exported(page: HomePage, asked: list[Action], dialogs: FakeDialogs) -> None:

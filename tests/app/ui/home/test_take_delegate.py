@@ -94,9 +94,32 @@ def test_column_is_centred_and_not_too_wide(theme: Theme, texts: Texts, model: T
     narrow = column(QRect(0, 0, 400, 50))
     assert narrow.left() > 0 and narrow.right() < 400
     buttons = TakeDelegate(theme, texts, model).buttons(QRect(0, 0, 400, row_height()), ROWS[0])
-    assert list(buttons) == list(RowButton)
+    assert list(buttons) == [RowButton.PLAY, RowButton.COPY]
     assert all(narrow.toRect().contains(place) for place in buttons.values())
     assert not buttons[RowButton.PLAY].intersects(buttons[RowButton.COPY])
+
+
+@pytest.mark.parametrize("state", [TakeState.INTERRUPTED, TakeState.FAILED, TakeState.DAMAGED])
+def test_recover_is_offered_without_the_pointer(
+    theme: Theme, texts: Texts, model: TimelineModel, state: TakeState
+) -> None:
+    failed = replace(ROW, state=state)
+    model.show_rows(HistoryRows(1, 0, (failed,)))
+    delegate = TakeDelegate(theme, texts, model)
+    image = drawn(delegate, model)
+    places = delegate.buttons(image.rect(), failed)
+    assert list(places) == [RowButton.PLAY, RowButton.RECOVER]
+    edge = theme.colour("edge")
+    assert image.pixelColor(places[RowButton.RECOVER].left(), places[RowButton.RECOVER].center().y()) == edge
+    assert image.pixelColor(places[RowButton.PLAY].left(), places[RowButton.PLAY].center().y()) != edge
+
+
+def test_recover_is_not_offered_for_a_cancelled_recording(
+    theme: Theme, texts: Texts, model: TimelineModel
+) -> None:
+    cancelled = replace(ROW, state=TakeState.FAILED, cancelled=True)
+    places = TakeDelegate(theme, texts, model).buttons(QRect(0, 0, 400, row_height()), cancelled)
+    assert list(places) == [RowButton.PLAY, RowButton.COPY]
 
 
 def test_buttons_are_drawn_where_clicks_on_them_count(theme: Theme, texts: Texts, model: TimelineModel) -> None:

@@ -1,4 +1,6 @@
-"""View of the timeline: heights of rows, and clicks on the copy button."""
+"""View of the timeline: heights of rows, and clicks on their buttons."""
+
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -8,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from app.history.view import HistoryRows
+from app.journal.take import TakeState
 from app.ui.home.take_delegate import RowButton, TakeDelegate, day_height, row_height
 from app.ui.home.timeline import TakeTimeline, row_menu
 from app.ui.home.timeline_model import TimelineModel
@@ -15,7 +18,9 @@ from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from tests.app.ui.home.rows import listed, take
 
-ROWS = tuple(take(number) for number in range(3))
+ROWS = (take(0), take(1), replace(take(2), state=TakeState.INTERRUPTED))
+BUTTONS = {RowButton.PLAY: 3, RowButton.COPY: 3, RowButton.RECOVER: 4}
+"""Buttons, and the rows that have them."""
 
 
 @pytest.fixture
@@ -48,14 +53,14 @@ def test_days_takes_and_special_rows_have_their_heights(timeline: TakeTimeline) 
     assert (timeline.rowHeight(0), timeline.rowHeight(3)) == (120, row_height())
 
 
-@pytest.mark.parametrize("button", RowButton)
+@pytest.mark.parametrize(("button", "row"), BUTTONS.items())
 def test_button_of_a_row_is_clicked_without_selecting(
-    timeline: TakeTimeline, qtbot: QtBot, button: RowButton
+    timeline: TakeTimeline, qtbot: QtBot, button: RowButton, row: int
 ) -> None:
-    wanted = {RowButton.COPY: timeline.copy_wanted, RowButton.PLAY: timeline.play_wanted}[button]
+    wanted = getattr(timeline, f"{button}_wanted")
     with qtbot.waitSignal(wanted) as clicked, qtbot.assertNotEmitted(timeline.clicked):
-        QTest.mouseClick(timeline.viewport(), Qt.MouseButton.LeftButton, pos=place_of(button, timeline, 3))
-    assert clicked.args == [3] and not timeline.selectionModel().hasSelection()
+        QTest.mouseClick(timeline.viewport(), Qt.MouseButton.LeftButton, pos=place_of(button, timeline, row))
+    assert clicked.args == [row] and not timeline.selectionModel().hasSelection()
 
 
 def test_copy_button_is_not_clicked_when_released_elsewhere(timeline: TakeTimeline, qtbot: QtBot) -> None:
