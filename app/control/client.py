@@ -15,7 +15,7 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -57,18 +57,17 @@ def ask(request: dict[str, Any], place: Path | None = None, *, patience_s: float
 
     ``patience_s``: how long to wait for an app that is starting to listen.
     """
-    with _open_stream(place or folders().control_socket, time.monotonic() + patience_s) as stream:
-        _send(stream, request)
-        return _answer(stream, late=request["verb"] in _LATE)
+    with _ask(request, place or folders().control_socket, time.monotonic() + patience_s) as answers:
+        return _answer(answers, late=request["verb"] in _LATE)
 
 
 def follow(place: Path | None = None) -> Iterator[dict[str, Any]]:
     """Yield the current view and each change until the app ends. Raises ``NotRunning`` or ``ControlRefused``."""
-    with _open_stream(place or folders().control_socket, 0.0, silent_s=None) as stream:
-        _send(stream, {"verb": "status", "follow": True})
+    request = {"verb": "status", "follow": True}
+    with _ask(request, place or folders().control_socket, 0.0, silent_s=None) as answers:
         while True:
             try:
-                view: dict[str, Any] = _answer(stream)["view"]
+                view: dict[str, Any] = _answer(answers)["view"]
             except ControlRefused as error:
                 if error.code != "no-answer":
                     raise
@@ -98,18 +97,20 @@ def pipe_name(place: Path) -> str:
 
 
 @contextmanager
-def _open_stream(place: Path, until: float, silent_s: float | None = ANSWER_S) -> Iterator[Any]:
-    """Open a binary stream to the app. ``until``: deadline to connect; ``silent_s``: deadline of each read."""
+def _ask(request: dict[str, Any], place: Path, until: float, silent_s: float | None = ANSWER_S) -> Iterator[Any]:
+    """Send a request and open its answers. ``until``: deadline to connect; ``silent_s``: deadline of each read."""
     if sys.platform == "win32":
         with _connect_until(partial(open, pipe_name(place), "r+b", buffering=0), place, until) as pipe:
+            _send(pipe.write, request)
             yield pipe
         return
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(ANSWER_S)
         _connect_until(lambda: connection.connect(os.fspath(place)), place, until)
+        _send(connection.sendall, request)
         connection.settimeout(silent_s)
-        with connection.makefile("rwb") as stream:
-            yield stream
+        with connection.makefile("rb") as answers:
+            yield answers
 
 
 def _connect_until(connect: Any, place: Path, until: float) -> Any:
@@ -127,17 +128,16 @@ def _connect_until(connect: Any, place: Path, until: float) -> Any:
             raise ControlRefused("no-answer", why) from None
 
 
-def _send(stream: Any, request: dict[str, Any]) -> None:
+def _send(write: Callable[[bytes], object], request: dict[str, Any]) -> None:
     try:
-        stream.write(json.dumps(request).encode() + b"\n")
-        stream.flush()
+        write(json.dumps(request).encode() + b"\n")
     except OSError as error:
         raise ControlRefused("no-answer", f"the running app went away: {reason(error)}") from None
 
 
-def _answer(stream: Any, *, late: bool = False) -> dict[str, Any]:
+def _answer(answers: Any, *, late: bool = False) -> dict[str, Any]:
     try:
-        line = stream.readline(_LONGEST_LINE)
+        line = answers.readline(_LONGEST_LINE)
     except TimeoutError:
         raise ControlRefused("no-answer", _silent(late=late)) from None
     except OSError as error:

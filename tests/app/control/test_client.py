@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -66,6 +67,23 @@ def test_refusal_has_code_and_text(tmp_path: Path) -> None:
 def test_ask_is_refused_when_app_ends_before_answering(tmp_path: Path, answer: bytes) -> None:
     with answering(tmp_path / "s", answer), pytest.raises(ControlRefused) as error:
         ask({"verb": "toggle"}, tmp_path / "s")
+    assert error.value.code == "no-answer"
+
+
+def test_ask_is_refused_when_app_ends_before_it_has_the_request(tmp_path: Path) -> None:
+    class Request(dict[str, str]):
+        def items(self) -> Any:
+            """Wait until the app has ended: a request is encoded after the client has connected."""
+            ending.join(30)
+            return super().items()
+
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(os.fspath(tmp_path / "s"))
+        listener.listen()
+        ending = threading.Thread(target=lambda: listener.accept()[0].close())
+        ending.start()
+        with pytest.raises(ControlRefused, match="the running app went away") as error:
+            ask(Request(verb="toggle"), tmp_path / "s")
     assert error.value.code == "no-answer"
 
 
