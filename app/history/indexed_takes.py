@@ -200,12 +200,19 @@ class IndexOwner:
     # -- writing -------------------------------------------------------------------------------------------
 
     def refresh(self) -> Iterator[RefreshProgress]:
-        """Update the index from the folder, as ``IndexUpdater.refresh``; a damaged index becomes ``stale``."""
+        """Update the index from the folder, as ``IndexUpdater.refresh``; a damaged index becomes ``stale``.
+
+        If other work rebuilds the index meanwhile, the update ends.
+        """
         if self.problem:  # the cause may be gone
             self.close()
         self.stale = False
         try:
-            yield from self._open()[1].refresh()
+            opened = self._open()
+            for step in opened[1].refresh():
+                yield step
+                if self._opened is not opened:  # other work has rebuilt the index
+                    return
         except IndexDamaged as error:
             self._delete_index(error)
 

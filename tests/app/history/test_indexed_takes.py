@@ -120,6 +120,20 @@ def test_owner_is_stale_when_refresh_finds_damage(library: Library, place: Path)
     owner.close()
 
 
+def test_refresh_ends_when_the_index_is_rebuilt_meanwhile(library: Library, owner: IndexOwner) -> None:
+    for number in range(100):
+        write_take(library.root, session(number), number, "text")
+    refreshing = owner.refresh()
+    assert [next(refreshing).done, next(refreshing).done] == [0, 64]
+    assert owner._opened is not None
+    owner._opened[0]._connection.execute("PRAGMA query_only=ON")  # refuses writes like a full disk
+    library.delete(session(99))
+    owner.forget([session(99)])
+    assert list(refreshing) == [] and is_stale(owner)
+    refresh(owner)
+    assert not is_stale(owner) and len(owner.keys()) == 99
+
+
 def test_owner_uses_memory_when_file_cannot_be_created(library: Library, place: Path) -> None:
     record(library, 1, "a")
     place.parent.write_text("no folder")
