@@ -98,15 +98,15 @@ def export(
         progress.done += 1
     if progress.stopped:
         return ExportResult(stopped=True)
-    to_write = _sheets(parts, form, place, folder=place.is_dir())
-    exist = tuple(sheet.place for sheet in to_write if sheet.place.exists())
-    if exist and not overwrite:
-        return ExportResult(exist=exist)
-    for sheet in to_write:
-        try:
+    try:
+        to_write = _sheets(parts, form, place, folder=place.is_dir())
+        exist = tuple(sheet.place for sheet in to_write if sheet.place.exists())
+        if exist and not overwrite:
+            return ExportResult(exist=exist)
+        for sheet in to_write:
             write_whole(sheet.place, sheet.text)
-        except OSError as error:
-            raise TakeExportFailed(f"{sheet.place} cannot be written: {error.strerror}") from error
+    except OSError as error:
+        raise TakeExportFailed(f"{place} cannot be written: {error.strerror}") from error
     return ExportResult(tuple(sheet.place for sheet in to_write), left_out=left_out)
 
 

@@ -123,3 +123,5 @@ def test_export_raises_when_there_is_no_text_or_folder(library: Library, out: Pa
     record(library, 2, "two")
     with pytest.raises(TakeExportFailed, match="cannot be written"):
         export(takes(library, 2), Format.TXT, out / "no such folder" / "a.txt")
+    with pytest.raises(TakeExportFailed, match="name too long"):
+        export(takes(library, 2), Format.TXT, out / f"{'a' * 300}.txt")
