@@ -99,7 +99,7 @@ class DeliveryLog:
         """Return whether a restart would offer a text: a read-only disk has the text, but no outcome."""
         try:
             found = await asyncio.to_thread(self._library.find, self._sessions[piece.take])
-        except (JournalError, KeyError):  # the take has been deleted
+        except (TakeUnknown, KeyError):  # the take has been deleted
             return False
         return piece.segment in found.take.offered(found.samples)
 
@@ -131,7 +131,7 @@ class DeliveryLog:
             return None
         try:
             found = await asyncio.to_thread(self._library.find, session)
-        except JournalError:  # the take has been deleted
+        except TakeUnknown:  # the take has been deleted
             return None
         return edited_text(found, {piece.segment: text for piece, text in held.items()})
 

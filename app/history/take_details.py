@@ -12,7 +12,7 @@ from app.core.errors import Note
 from app.core.problem_notes import unexpected_note
 from app.core.word_times import spoken_in
 from app.history.view import Comparison, FollowTake, Rerun, TakeDetails
-from app.journal.errors import JournalError
+from app.journal.errors import TakeUnknown
 from app.journal.events import Reran, started_s
 from app.journal.library import TakeSnapshot
 from protocol.audio import samples_to_ms
@@ -73,7 +73,7 @@ class TakeDetailsPublisher(TaskOwner):
                 continue
             try:
                 made = await asyncio.to_thread(details, await self._find(session), self._run)
-            except JournalError:  # the take is gone; the list will show that
+            except TakeUnknown:  # the take is gone; the list will show that
                 continue
             except Exception as error:  # top level of a task: later changes and other takes must be published
                 log.exception(LogEvent.HISTORY_ACTION_FAILED)

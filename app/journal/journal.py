@@ -116,12 +116,12 @@ class Journal:
         Raises ``TakeUnknown``, ``TakeDamaged``, or ``TakeBusy`` while another process holds it.
         """
         folder = root / str(session)
-        files = inspect_files(folder) if folder.is_dir() else TakeFiles(None, None)
-        if not files.exist:
-            raise TakeUnknown(f"take {session} does not exist: see `kikipounamu takes list`")
-        if files.faults:
-            raise TakeDamaged(f"take {session} is damaged: {'; '.join(fault_sentences(files.faults))}")
         try:
+            files = inspect_files(folder) if folder.is_dir() else TakeFiles(None, None)
+            if not files.exist:
+                raise TakeUnknown(f"take {session} does not exist: see `kikipounamu takes list`")
+            if files.faults:
+                raise TakeDamaged(f"take {session} is damaged: {'; '.join(fault_sentences(files.faults))}")
             return cls._open(folder, open_file, most_waiting)
         except Unreadable as error:
             raise TakeDamaged(f"take {session} is damaged: {Fault(EVENTS, str(error))}") from error

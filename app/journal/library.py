@@ -120,11 +120,14 @@ class Library:
         return Journal.reopen(self.root, session)
 
     def find(self, session: UUID) -> TakeSnapshot:
-        """Return the take with this id. Raises ``TakeUnknown``."""
+        """Return the take with this id. Raises ``TakeUnknown``, or ``JournalError`` if it cannot be read."""
         folder = self.root / str(session)
-        if not folder.is_dir():
-            raise _unknown(session)
-        take, files = read_folder(folder)
+        try:
+            if not folder.is_dir():
+                raise _unknown(session)
+            take, files = read_folder(folder)
+        except OSError as error:
+            raise JournalError(f"the recording cannot be read: {refusal(error)}") from error
         if not files.exist:
             raise _unknown(session)
         if not take.opened:

@@ -105,16 +105,29 @@ def test_delete_reports_why_it_failed(library: Library) -> None:
     assert not library.discard(session)
 
 
-def test_take_on_a_disk_that_is_gone_is_not_deleted(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def gone(library: Library, monkeypatch: pytest.MonkeyPatch) -> UUID:
+    """A take whose disk is gone."""
     session = recorded(library, days=0)
 
     def is_gone(folder: Path) -> bool:
         raise OSError(ENOTCONN, os.strerror(ENOTCONN), str(folder))
 
     monkeypatch.setattr(Path, "is_dir", is_gone)
-    assert not library.discard(session)
+    return session
+
+
+def test_take_on_a_disk_that_is_gone_is_not_deleted(library: Library, gone: UUID) -> None:
+    assert not library.discard(gone)
     with pytest.raises(NotDeleted, match="not connected"):
-        library.delete(session)
+        library.delete(gone)
+
+
+def test_take_on_a_disk_that_is_gone_is_not_unknown(library: Library, gone: UUID) -> None:
+    for access in (library.find, library.reopen):
+        with pytest.raises(JournalError, match="not connected") as error:
+            access(gone)
+        assert not isinstance(error.value, TakeUnknown)
 
 
 def test_text_of_an_edited_take_is_the_edit(library: Library) -> None:
