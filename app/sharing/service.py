@@ -263,16 +263,16 @@ class Sharing(TaskOwner):
         if state.stage is PairingStage.PAIRED and not state.device:
             return  # the device is still being stored
         self._code = ""
-        restarted = state.stage is PairingStage.NONE
-        stage = PairingStage.EXPIRED if restarted else state.stage
         if state.problem is not None:
             full = state.problem.code is ErrorCode.DISK_FULL
             why = Note("invite-disk-full") if full else Note("invite-not-kept")
             self._show_invite(InviteView(worker=self._invite.worker, note=why))
             return
+        if state.stage in (PairingStage.NONE, PairingStage.WAITING):  # after a restart, or with another code
+            state = PairingState(PairingStage.EXPIRED)
         named = next((one.name for one in devices if one.id == state.device), state.device)
-        self._paired = state.device if stage is PairingStage.PAIRED else ""
-        self._show_invite(replace(invite_of(state), stage=stage, device=named, worker=self._invite.worker))
+        self._paired = state.device if state.stage is PairingStage.PAIRED else ""
+        self._show_invite(replace(invite_of(state), device=named, worker=self._invite.worker))
 
     def _follow_paired(self, devices: tuple[DeviceState, ...]) -> None:
         """Show the current name of the device that was paired, or nothing once it is removed."""

@@ -15,6 +15,7 @@ from app.core.errors import Note, StackFailed
 from app.local_services.local_worker import LocalWorker
 from app.local_services.stack import Stack
 from app.local_services.supervisor import OwnGateway
+from app.sharing.owner_client import begin_pairing
 from app.sharing.service import NOT_OURS, Sharing, port_is_free, retry_pause
 from app.sharing.view import (
     EndInvite,
@@ -141,6 +142,16 @@ async def test_withdrawn_code_cannot_be_used(shared: Gateway, owned: Address) ->
             return False
 
         await wait_until(closed, "it is good no more")
+
+
+async def test_code_that_another_program_replaced_is_void(shared: Gateway, owned: Address) -> None:
+    received = Told()
+    async with sharing(received, fixed_locator(owned)) as made:
+        made.ask(InviteDevice(worker=True))
+        await wait_until(lambda: received.invite.code, "a code is shown")
+        await begin_pairing(owned, DeviceKind.CLIENT)
+        await wait_until(lambda: not received.invite.code, "it is not shown any more")
+        assert received.invite == InviteView(PairingStage.EXPIRED, worker=True)
 
 
 async def test_pairing_is_locked_after_too_many_tries(shared: Gateway, owned: Address) -> None:
