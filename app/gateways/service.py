@@ -272,8 +272,7 @@ class Gateways:
         self._answers[self._chosen.chosen] = answer
         if answer.health in ANSWERING and address != self._at:
             self._at = address
-            if one := self._registry.of(self._chosen.chosen):
-                self._tasks.start(self._move(one.at((address.url,))), "remember")
+            self._tasks.start(self._move(self._chosen.chosen, (address.url,)), "remember")
         self._search()
         self._show()
 
@@ -286,12 +285,12 @@ class Gateways:
             return
         urls = elsewhere(found.urls, self._own()) or found.urls
         if not set(urls) <= set(one.urls):
-            self._tasks.start(self._move(one.at(urls)), "move")
+            self._tasks.start(self._move(one.id, urls), "move")
 
-    async def _move(self, one: PairedGateway) -> None:
+    async def _move(self, gateway: str, urls: tuple[str, ...]) -> None:
         with suppress(AppError):  # the next search finds it again
-            await self._registry.replace(one)
-        if self._chosen.chosen == one.id:
+            await self._registry.move(gateway, urls)
+        if self._chosen.chosen == gateway:
             self._watcher.move(self._candidates)
 
     def _search(self) -> None:

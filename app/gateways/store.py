@@ -245,6 +245,11 @@ class GatewayRegistry:
         if self.of(one.id) is not None:
             await self._write(with_gateway(self.gateways, one))
 
+    async def move(self, gateway: str, urls: Iterable[str]) -> None:
+        """Store the latest addresses of the gateway with this id. Raises ``GatewaysNotKept``."""
+        if (one := self.of(gateway)) is not None:
+            await self.replace(one.at(urls))
+
     async def remove(self, gateway: str) -> None:
         """Remove the gateway with this id. Raises ``GatewaysNotKept``."""
         await self._write(tuple(one for one in self.gateways if one.id != gateway))

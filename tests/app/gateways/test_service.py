@@ -290,6 +290,16 @@ async def test_renamed_gateway_is_the_destination_by_its_new_name(bench: Bench) 
     await wait_until(lambda: bench.gateways.destination == "desk", "as it calls itself")
 
 
+async def test_gateway_that_moves_while_it_is_renamed_keeps_its_new_name(bench: Bench) -> None:
+    bench.gateways.ask(WatchGateways(True))
+    await wait_until(lambda: bench.network.discovering, "others are searched for")
+    moved = GatewayFound("x", "desk", ("https://10.0.0.77:8765",), DESK.certificate_sha256, "1")
+    bench.network.announced.put_nowait(moved)
+    bench.gateways.ask(RenameGateway(DESK.id, "upstairs"))
+    await bench.until(lambda view: bench.of(DESK.id).where == "10.0.0.77:8765", "it has moved")
+    assert bench.of(DESK.id).name == "upstairs"
+
+
 async def test_forgotten_gateway_is_no_longer_chosen(bench: Bench) -> None:
     bench.network.well.clear()
     bench.gateways.choose(GatewaySection(chosen=TEAM.id))

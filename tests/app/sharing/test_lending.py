@@ -1,6 +1,7 @@
 """Lending as the user requests it; then a real worker at a real gateway."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ import psutil
 import pytest
 
 from app.core.errors import Note
+from app.gateways.store import GatewayStore, PairedGateway
 from app.gateways.view import PairingProgress
 from app.local_services.local_gateway import WorkerSeen
 from app.local_services.local_worker import LocalWorkerSettings
@@ -27,7 +29,7 @@ from protocol.devices import DeviceKind
 from protocol.pairing import PairRefusal
 from tests.helpers.waiting import wait_until
 
-DIGESTS = {"https://10.0.0.7:8765": "ab" * 32, "https://10.0.0.8:8765": "cd" * 32}
+DIGESTS = {f"https://10.0.0.{host}:8765": digest * 32 for host, digest in ((7, "ab"), (8, "cd"), (9, "ab"))}
 CHECKSUM = LocalWorkerSettings((), ("--engine", "checksum"))
 
 
@@ -111,6 +113,29 @@ async def test_lent_workers_are_switched_paused_and_forgotten_separately() -> No
         await wait_until(lambda: [lent.id for lent in world.view.lent] == [first.id], "it is forgotten")
     async with lending(world):
         assert [(lent.id, lent.on) for lent in world.view.lent] == [(first.id, False)], "as it was kept"
+
+
+async def test_new_key_stays_when_the_earlier_worker_reports_while_it_is_stored(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world, disk, write = World(), threading.Event(), GatewayStore.write
+
+    def write_slowly(store: GatewayStore, gateways: tuple[PairedGateway, ...]) -> None:
+        disk.wait(60)
+        write(store, gateways)
+
+    async with lending(world) as made:
+        made.ask(Enlist(("https://10.0.0.7:8765",), "12345678"))
+        await wait_until(lambda: world.view.lent and world.view.lent[0].worker.works, "it is lent to")
+        monkeypatch.setattr(GatewayStore, "write", write_slowly)
+        made.ask(Enlist(("https://10.0.0.9:8765",), "87654321"))
+        await wait_until(lambda: made._registry.gateways[0].key == "key 87654321", "it has a new key")
+        made.rest(BATTERY)
+        await wait_until(lambda: world.view.lent[0].worker == WorkerView(reason=RESTS), "the worker rests")
+        disk.set()
+        await wait_until(lambda: world.view.pairing.stage is PairingProgress.PAIRED, "the key is stored")
+    ((stored,), _) = GatewayStore(lent_file()).read()
+    assert (stored.key, len(stored.urls)) == ("key 87654321", 2)
 
 
 async def test_refusal_of_a_worker_key_is_reported() -> None:
