@@ -201,8 +201,16 @@ class Gateways:
                 self._tasks.start(self._forget(gateway), "forget")
 
     async def _rename(self, gateway: str, name: str) -> None:
-        if (one := self._registry.of(gateway)) is not None:
-            await self._replace(msgspec.structs.replace(one, name=clean_name(name)))
+        if (one := self._registry.of(gateway)) is None:
+            return
+        try:
+            await self._registry.replace(msgspec.structs.replace(one, name=clean_name(name)))
+        except AppError as error:
+            return self._show_result(note_of(error))
+        if self._chosen.chosen == gateway:
+            self._watcher.move(self._candidates)
+            self._at = self._candidates[0]
+            self._moved()
 
     async def _forget(self, gateway: str) -> None:
         one = self._registry.of(gateway)
@@ -224,16 +232,6 @@ class Gateways:
         if self._chosen.chosen == one.id:  # paired again: the key changed
             self._follow()
         return one.id
-
-    async def _replace(self, one: PairedGateway) -> None:
-        try:
-            await self._registry.replace(one)
-        except AppError as error:
-            return self._show_result(note_of(error))
-        if self._chosen.chosen == one.id:
-            self._watcher.move(self._candidates)
-            self._at = self._candidates[0]
-            self._moved()
 
     def _show_result(self, note: Note) -> None:
         self._result = note
