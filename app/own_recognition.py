@@ -93,9 +93,10 @@ class OwnRecognition(Closing):
 
     async def use_model(self) -> None:
         """Apply the settings of the worker's model, to lent workers too."""
-        chosen, models = self._file.current.worker, self._services.models
-        model = chosen.model or (await models.choose() if self._options.by_languages else "")
-        settings = self._options.settings.running(model, chosen.environment)
+        models = self._services.models
+        model = self._file.current.worker.model or (await models.choose() if self._options.by_languages else "")
+        chosen = self._file.current.worker  # it may have changed while the default was sought
+        settings = self._options.settings.running(chosen.model or model, chosen.environment)
         settings = settings.with_limits(chosen.threads, chosen.gpu_memory)
         models.environment = chosen.environment
         await self.worker.use(settings)

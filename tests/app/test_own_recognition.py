@@ -1,5 +1,8 @@
 """Tests of this computer's gateway and worker in the app: when they run, and with which model."""
 
+import asyncio
+import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -69,3 +72,32 @@ async def test_languages_decide_the_model_if_none_is_chosen(home: Path, monkeypa
 
         await wait_until(listed, "the languages are in effect")
         assert default() == english, "later the model changes only by choice, or at the next start"
+
+
+async def test_model_that_is_chosen_while_the_default_is_sought_stays(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sought, found = threading.Event(), threading.Event()
+
+    def seek(languages: Sequence[str], *_: object) -> Recommendation:
+        if "zh" in languages:
+            sought.set()
+            found.wait(60)
+        return Recommendation("whisper-base", ChoiceReason.NO_HUB)
+
+    monkeypatch.setattr("app.models.service.choose_default", seek)
+    (home / "config").mkdir()
+    (home / "config" / "settings.toml").write_text('recognition.languages = ["en"]\nworker.on = false\n')
+    received: list[News] = []
+    async with running(received, WorkerOptions(by_languages=True)) as (app, _):
+        worker = app._recognition.worker
+        await wait_until(lambda: worker.settings.model == "whisper-base", "the default is in use")
+        app.ask(ChangeSetting("recognition.languages", "zh"))
+        await wait_until(sought.is_set, "another default is sought")
+        app.ask(ChangeSetting("worker.model", "whisper-small"))
+        await wait_until(lambda: worker.settings.model == "whisper-small", "the chosen model is in use")
+        found.set()
+        await wait_until(
+            lambda: all(task.get_name() != "own recognition/model" for task in asyncio.all_tasks()), "it is found"
+        )
+        assert worker.settings.model == "whisper-small"
