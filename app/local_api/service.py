@@ -98,7 +98,8 @@ PORT: Final = 9876
 _HOST: Final = "127.0.0.1"
 _MOST_MESSAGE: Final = 16 * 1024 * 1024
 _CONNECT_S: Final = 10.0
-_QUIET_S: Final = 600.0
+_ANSWER_S: Final = 24 * 3600.0
+"""Longest wait for an answer: a gateway sends none before it has recognised a whole file."""
 _SEND_S: Final = 60.0
 _HEARTBEAT_S: Final = 30.0
 _CLOSE_S: Final = 5.0
@@ -200,11 +201,13 @@ async def _pump(source: Socket, target: Socket) -> None:
 @asynccontextmanager
 async def local_api(locate: Locate, port: int) -> AsyncIterator[int]:
     """Serve until the context ends; yield the port. Raises ``PortTaken``."""
-    timeout = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_S, sock_read=_QUIET_S)
+    timeout = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_S, sock_read=_ANSWER_S)
     async with aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()) as http:
         app = web.Application(client_max_size=0)
         app.router.add_route("*", "/{path:.*}", LocalApi(locate, http).handle)
-        runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
+        runner = web.AppRunner(
+            app, access_log=None, handle_signals=False, handler_cancellation=True, shutdown_timeout=1.0
+        )
         await runner.setup()
         try:
             try:

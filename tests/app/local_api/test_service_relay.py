@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
@@ -122,6 +123,42 @@ async def test_half_an_answer_does_not_look_whole(url: str) -> None:
     async with aiohttp.ClientSession() as http, http.post(f"{url}/inference") as answer:
         with pytest.raises(aiohttp.ClientPayloadError):
             await answer.read()
+
+
+@pytest.mark.parametrize("path", ["/v1/audio/transcriptions", "/v1/realtime"])
+async def test_gateway_notices_that_the_program_has_left(path: str) -> None:
+    arrived = list[web.Request]()
+    left = asyncio.Event()
+
+    async def recognise(request: web.Request) -> web.Response:
+        arrived.append(request)
+        await left.wait()
+        return web.Response()
+
+    async with (
+        serving(web.route("*", path, recognise)) as url,
+        local_api(fixed_locator(Address(url)), 0) as port,
+        aiohttp.ClientSession() as http,
+    ):
+        place = f"http://127.0.0.1:{port}{path}"
+        asking = asyncio.ensure_future(http.ws_connect(place) if path == "/v1/realtime" else http.post(place))
+        await wait_until(lambda: bool(arrived), "the gateway is asked")
+        asking.cancel()
+        await wait_until(lambda: arrived[0].transport is None, "the relay has ended its request")
+        left.set()
+
+
+async def test_answer_may_take_hours(gateway: Address, monkeypatch: pytest.MonkeyPatch) -> None:
+    limits = list[aiohttp.ClientTimeout]()
+    session = aiohttp.ClientSession
+
+    def opened(timeout: aiohttp.ClientTimeout, **given: Any) -> aiohttp.ClientSession:
+        limits.append(timeout)
+        return session(timeout=timeout, **given)
+
+    monkeypatch.setattr(aiohttp, "ClientSession", opened)
+    async with local_api(fixed_locator(gateway), 0):
+        assert [(each.total, (each.sock_read or 0) > 12 * 3600) for each in limits] == [(None, True)]
 
 
 async def test_missing_gateway_is_an_error_of_their_shape() -> None:
