@@ -24,6 +24,7 @@ from runtime.tasks import Closing
 T = TypeVar("T")
 
 MOST_FOUND: Final = 100
+_LARGEST_KEY: Final = str(2**63 - 1)
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ class RecordingReader(Closing):
         return len(await self._in_thread(self._library.newest_sessions))
 
     def _search(self, query: str, limit: int, older: str) -> FoundRecordings:
-        if older and not older.isdecimal():
+        if older and not (older.isdecimal() and (len(older), older) <= (len(_LARGEST_KEY), _LARGEST_KEY)):
             raise UsageMistake(f"{older!r} is not the `older` of an answer: leave it out to begin with the newest")
         if not 1 <= limit <= MOST_FOUND:
             raise UsageMistake(f"limit may be 1 to {MOST_FOUND}")

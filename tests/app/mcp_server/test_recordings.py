@@ -68,7 +68,9 @@ async def test_text_with_a_gap_is_not_complete(
 async def test_unknown_names_and_values_are_refused(library: Library, recordings: RecordingReader) -> None:
     with pytest.raises(TakeUnknown):
         await recordings.text("f", Format.TXT)
-    with pytest.raises(UsageMistake, match="older"):
-        await recordings.search("", 10, "yesterday")
+    for older in ("yesterday", str(2**63), "9" * 5000):
+        with pytest.raises(UsageMistake, match="older"):
+            await recordings.search("", 10, older)
     with pytest.raises(UsageMistake, match="limit"):
         await recordings.search("", 0)
+    assert await recordings.search("", 1, str(2**63 - 1)) == await recordings.search("", 1)
