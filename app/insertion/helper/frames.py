@@ -6,9 +6,10 @@ their request.
 
 import os
 import threading
+import time
 from typing import BinaryIO, Final
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from app.insertion.outcome import Insertion, Target
 from app.insertion.plan import Rules
@@ -27,13 +28,15 @@ class LateKey(Struct, frozen=True):
 class OpenRequest(Struct, frozen=True, tag="Open"):
     """A request to connect to the desktop. Windows of the process ``app`` are our own.
 
-    ``display``: of X11; ``None``: that of the environment, or Wayland. ``late``: the newest key last.
+    ``display``: of X11; ``None``: that of the environment, or Wayland. ``late``: the newest key last. ``run``: a
+    number of this start of the app, which in a sandbox has the same process id each time.
     """
 
     display: str | None
     patience_s: float
     app: int
     late: tuple[LateKey, ...] = ()
+    run: int = field(default_factory=time.time_ns)
 
 
 class FindRequest(Struct, frozen=True, tag="Find"):

@@ -17,14 +17,14 @@ NAME: Final = "portal-permission.json"
 
 @dataclass(frozen=True)
 class PermissionAnswer:
-    """An answer of the user. ``token``: of the portal. ``refused``: the app's process that was refused, or 0."""
+    """An answer of the user. ``token``: of the portal. ``refused``: the refused start of the app, or 0."""
 
     token: str = ""
     refused: int = 0
 
 
 class Permission:
-    """The stored answer. ``run``: the process of the app."""
+    """The stored answer. ``run``: the number of this start of the app."""
 
     def __init__(self, place: Path, run: int) -> None:
         self._place, self._run = place, run

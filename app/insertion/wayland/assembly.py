@@ -121,7 +121,7 @@ async def _with_portal(environment: Mapping[str, str], opening: OpenRequest) -> 
         opened.push_async_callback(focus.close)
         keymap = await UserKeymap.open(environment)
         opened.pop_all()
-    permission = Permission(folders().config / NAME, opening.app)
+    permission = Permission(folders().config / NAME, opening.run)
     session = RemoteSession(partial(Portal.open, environment), permission, clipboard=True)
     clipboard = PortalClipboard(session, opening.patience_s)
     return InsertionParts(focus, PortalKeyboard(session, keymap), clipboard, asyncio.Event())
@@ -160,7 +160,7 @@ async def _assemble(environment: Mapping[str, str], opening: OpenRequest, kept: 
     async with AsyncExitStack() as opened:
         focus = await _focus(environment, opening.app)
         opened.push_async_callback(focus.close)
-        keyboard = await _keyboard(environment, opening.app)
+        keyboard = await _keyboard(environment, opening.run)
         opened.push_async_callback(keyboard.close)
         clipboard = await DataControlClipboard.open(environment, kept, opening.patience_s)
         opened.push_async_callback(clipboard.close)
@@ -177,10 +177,10 @@ async def _focus(environment: Mapping[str, str], app: int) -> Focus:
     return await ToplevelFocus.open(environment, APP_ID)
 
 
-async def _keyboard(environment: Mapping[str, str], app: int) -> PasteKeyboard:
+async def _keyboard(environment: Mapping[str, str], run: int) -> PasteKeyboard:
     """Return the keyboard. The portal's asks the user for permission at the first text."""
     if not is_kde(environment):
         return await VirtualKeyboard.open(environment)
-    permission = Permission(folders().config / NAME, app)
+    permission = Permission(folders().config / NAME, run)
     session = RemoteSession(partial(Portal.open, environment), permission)
     return PortalKeyboard(session, await UserKeymap.open(environment))

@@ -1,10 +1,13 @@
 """The stored answer of the user."""
 
 import os
+from io import BytesIO
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from app.insertion.helper.frames import REQUESTS, LateKey, OpenRequest
 from app.insertion.portal.permission import Permission, ask_again
 
 
@@ -22,6 +25,17 @@ def test_refusal_counts_until_the_app_is_started_again(tmp_path: Path) -> None:
     Permission(place, 7).refuse()
     assert Permission(place, 7).refused and not Permission(place, 7).token
     assert not Permission(place, 8).refused
+
+
+def test_refusal_ends_with_the_app_even_if_the_next_has_its_process_id(tmp_path: Path) -> None:
+    place = tmp_path / "permission.json"
+    first, second = (OpenRequest(None, 1.0, 2) for _ in range(2))  # in a sandbox, each start has the same ids
+    Permission(place, first.run).refuse()
+    assert not Permission(place, second.run).refused
+    sent = REQUESTS.pack(msgspec.structs.replace(first, late=(LateKey(1, 2),)))
+    received = REQUESTS.read(BytesIO(sent))
+    assert isinstance(received, OpenRequest)
+    assert Permission(place, received.run).refused
 
 
 def test_user_may_ask_to_be_asked_again(tmp_path: Path) -> None:
