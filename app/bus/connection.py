@@ -5,6 +5,7 @@ async with await BusConnection.open(session_address(os.environ)) as bus:
 """
 
 import asyncio
+import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -70,7 +71,7 @@ def session_address(environment: Mapping[str, str]) -> str:
 
 
 class _Bus(MessageBus):
-    """A bus that ignores errors of sending: the end of the connection reports them."""
+    """A bus that ignores errors of sending, because the end of the connection reports them, and late answers."""
 
     def send(self, msg: Message) -> Any:
         """Send a message, and ignore a failure. Raises ``OSError`` if the connection has already ended."""
@@ -84,6 +85,12 @@ class _Bus(MessageBus):
             if not sent.done():
                 raise  # otherwise the caller that waits for the answer gets the error
         return sent
+
+    def _reply_handler(self, future: "asyncio.Future[Any]", reply: Any, err: Exception | None) -> None:
+        """Complete a call, or close the descriptors of its answer if no task waits any more."""
+        for descriptor in reply.unix_fds if reply and future.done() else ():
+            os.close(descriptor)
+        super()._reply_handler(future, reply, err)
 
 
 def _forget(sent: "asyncio.Future[None]") -> None:

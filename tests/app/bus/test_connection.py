@@ -51,6 +51,25 @@ async def test_silent_program_is_given_up_at_the_deadline(address: str) -> None:
             await bus.call(BusObject(other.name, "/a", "a.b"), "Wait", deadline_s=0.1)
 
 
+async def test_descriptor_of_an_answer_that_comes_too_late_is_closed(address: str) -> None:
+    asked = list[Message]()
+
+    def wait(message: Message) -> bool:
+        asked.append(message)
+        return message.member == "Wait"
+
+    async with await BusConnection.open(address) as bus, await BusConnection.open(address) as other:
+        other.bus.add_message_handler(wait)
+        with pytest.raises(BusSilent):
+            await bus.call(BusObject(other.name, "/a", "a.b"), "Wait", deadline_s=0.1)
+        reading, writing = os.pipe()
+        with os.fdopen(reading, "rb") as pipe:
+            os.set_blocking(reading, False)
+            await other.bus.send(Message.new_method_return(asked[-1], "h", [0], [writing]))
+            os.close(writing)
+            await wait_until(lambda: pipe.read() == b"", "all have closed the other end")
+
+
 async def test_signal_arrives_without_variants(address: str) -> None:
     heard = list[Signal]()
     async with await BusConnection.open(address) as bus, await BusConnection.open(address) as other:
