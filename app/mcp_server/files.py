@@ -16,7 +16,7 @@ from app.settings.languages import languages_now
 from app.transcription.pipeline import Recogniser, RecordingObserver
 from client.connection import Locate
 from protocol.recognition import Options
-from runtime.tasks import Closing, cancel_and_wait, loop_time
+from runtime.tasks import Closing, cancel_and_wait, complete, loop_time
 from speech.audio_file import check_audio
 
 T = TypeVar("T")
@@ -89,7 +89,7 @@ class SharedStack:
             async with self._changing:
                 if not self._users and self._stack is not None:
                     stack, self._stack = self._stack, None
-                    await stack.close()
+                    await complete(stack.close())
 
 
 class _Progress(RecordingObserver):

@@ -82,7 +82,8 @@ class Stacks:
 
     open: int = 0
     made: int = 0
-    closed: asyncio.Event = field(default_factory=asyncio.Event)
+    closing: asyncio.Event = field(default_factory=asyncio.Event)
+    may_close: asyncio.Event = field(default_factory=asyncio.Event)
 
     def make(self) -> Stack:
         self.made += 1
@@ -96,12 +97,14 @@ class Stacks:
         return await work
 
     async def close(self) -> None:
+        self.closing.set()
+        await self.may_close.wait()
         self.open -= 1
-        self.closed.set()
 
 
 async def test_stack_runs_while_it_is_used() -> None:
     stacks, first, second = Stacks(), asyncio.Event(), asyncio.Event()
+    stacks.may_close.set()
     shared = SharedStack(stacks.make)
     calls = [asyncio.create_task(shared.run(event.wait)) for event in (first, second)]
     await wait_until(lambda: stacks.open == 1, "the stack runs")
@@ -113,6 +116,18 @@ async def test_stack_runs_while_it_is_used() -> None:
     assert stacks.open == 0
     await shared.run(lambda: asyncio.sleep(0))
     assert (stacks.open, stacks.made) == (0, 2)
+
+
+async def test_stack_is_stopped_although_its_last_user_is_cancelled_meanwhile() -> None:
+    stacks = Stacks()
+    call = asyncio.create_task(SharedStack(stacks.make).run(lambda: asyncio.sleep(0)))
+    await stacks.closing.wait()
+    call.cancel()
+    await asyncio.sleep(0)
+    stacks.may_close.set()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    assert stacks.open == 0
 
 
 async def test_remote_gateway_needs_no_stack() -> None:
