@@ -90,6 +90,8 @@ def install_system_packages(packages: Sequence[SystemPackage]) -> None:
             say(f"    {command[-1]}")
             subprocess.run([*apt, *command], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=False)
         importlib.invalidate_caches()
-    for package in (package for package in missing if package.missing):
-        say(f"not there: {package.name} ({package.reason}). Going on without it; to have it, run:")
-        say(f"    sudo apt-get {' '.join(INSTALL)} {package.name}")
+    if absent := [package for package in missing if package.missing]:
+        for package in absent:
+            say(f"not there: {package.name} ({package.reason})")
+        say("going on without; to have what is not there, run:")
+        say(f"    sudo apt-get {' '.join(INSTALL)} {' '.join(package.name for package in absent)}")

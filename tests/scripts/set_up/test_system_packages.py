@@ -60,12 +60,14 @@ def test_package_is_missing_when_its_content_is(provides: str, missing: bool) ->
     assert SystemPackage("name", provides, "reason").missing is missing
 
 
-def test_missing_package_is_named_when_it_cannot_be_installed(
+def test_missing_packages_are_named_in_one_command_when_they_cannot_be_installed(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(packages_of_system, "privilege", lambda: None)
-    install_system_packages([SystemPackage("some-tools", "command:no-such", "tests want it")])
-    assert "sudo apt-get install -y --no-install-recommends --no-remove some-tools" in capsys.readouterr().err
+    install_system_packages([SystemPackage(name, "command:no-such", f"for {name}") for name in ("tea", "cake")])
+    said = capsys.readouterr().err
+    assert "not there: tea (for tea)\nnot there: cake (for cake)\n" in said
+    assert said.endswith("    sudo apt-get install -y --no-install-recommends --no-remove tea cake\n")
 
 
 def test_root_installs_missing_packages(
