@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from app.bus.connection import Signal
-from app.bus.errors import BusError, BusSilent, PortalRefused
+from app.bus.errors import BusError, BusSilent, PortalDenied, PortalRefused
 from app.bus.portal import Portal, PortalSession
 from app.insertion.errors import InsertionUnavailable, PermissionMissing, SessionMissing
 from app.insertion.portal.permission import Permission
@@ -136,6 +136,10 @@ class RemoteSession:
             await self._open()
             self._start_idle_timer()  # the text that needed it may have been held
         except PortalRefused as error:
+            if self._permission.token and not isinstance(error, PortalDenied):  # the portal has failed
+                self._permission.grant("")  # it is spent: the next text asks, and that answer counts
+                self._failure = SessionMissing(f"the desktop portal has failed: {error}")
+                return
             self._permission.refuse()
             self._failure = PermissionMissing(f"{error}: allow it in the settings, or start this program again")
         except InsertionUnavailable as error:
@@ -156,11 +160,11 @@ class RemoteSession:
             try:
                 granted = await portal.request(start, "osa{sv}", session.path, "", deadline_s=self._times.ask_s)
             except BusSilent as error:
-                raise PortalRefused("nobody answered the dialog of the desktop") from error
+                raise PortalDenied("nobody answered the dialog of the desktop") from error
             if not granted.get("devices", 0) & _KEYBOARD:
-                raise PortalRefused("the desktop shares no keyboard")
+                raise PortalDenied("the desktop shares no keyboard")
             if self._clipboard and not granted.get("clipboard_enabled"):
-                raise PortalRefused("the desktop shares no clipboard")
+                raise PortalDenied("the desktop shares no clipboard")
         self._session = session
         self._permission.grant(str(granted.get("restore_token", "")))
 

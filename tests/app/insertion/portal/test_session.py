@@ -49,6 +49,22 @@ async def test_refusal_is_not_asked_about_again(
     assert permission.refused
 
 
+async def test_portal_that_fails_after_a_permission_is_no_refusal_but_the_next_answer_counts(
+    opener: Opener, desktop: RemoteDesktop, permission: Permission
+) -> None:
+    await opener().open_session()
+    desktop.portal.answers[START] = (REFUSED, {})  # so does xdg-desktop-portal if its part for the desktop crashes
+    session = opener()
+    with pytest.raises(SessionMissing, match="failed"):
+        await session.open_session()
+    assert not permission.refused
+    with pytest.raises(PermissionMissing):
+        await session.open_session()
+    asked = [call.values[-1] for call in desktop.portal.calls_of(SELECT)]
+    assert ["restore_token" in each for each in asked] == [False, True, False]  # the portal takes a token once
+    assert permission.refused
+
+
 async def test_text_does_not_wait_for_an_open_dialog_but_its_answer_counts(
     opener: Opener, desktop: RemoteDesktop
 ) -> None:
