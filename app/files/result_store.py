@@ -191,7 +191,7 @@ class FileResults:
 
     def _delete_earlier(self) -> None:
         with suppress(OSError):  # ``forget`` or ``sweep`` deletes it later
-            self._before.unlink(missing_ok=True)
+            self._before.unlink()
 
     def forget(self) -> None:
         """Delete all results of the file."""

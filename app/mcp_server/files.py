@@ -1,8 +1,7 @@
 """Recognition of files for an assistant, with a gateway of this computer only as long as a file needs one."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
@@ -73,17 +72,12 @@ class SharedStack:
 
     async def run(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Run ``work`` while the stack runs. Raises ``StackFailed`` if the stack breaks."""
-        async with self._use_stack() as stack:
-            return await (stack.unless_broken(work()) if stack else work())
-
-    @asynccontextmanager
-    async def _use_stack(self) -> AsyncIterator[Stack | None]:
         async with self._changing:
             if not self._users and (stack := self._make()) is not None:
                 self._stack = await stack.__aenter__()
             self._users += 1
         try:
-            yield self._stack
+            return await (self._stack.unless_broken(work()) if self._stack else work())
         finally:
             self._users -= 1
             async with self._changing:

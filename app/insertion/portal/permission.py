@@ -55,4 +55,4 @@ def ask_again(place: Path) -> None:
     """Forget a refusal, because the user wants to be asked again. A granted token stays."""
     if Permission(place, 0)._read_answer().refused:
         with suppress(OSError):
-            place.unlink(missing_ok=True)
+            place.unlink()
