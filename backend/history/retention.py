@@ -24,13 +24,17 @@ _USAGE_DAYS: Final = 800
 def retain(connection: Connection, limits: HistoryLimits, now_ms: int) -> int:
     """Delete a few sessions that exceed the limits, and return how many."""
     sessions = schema.sessions.c
-    oldest = select(sessions.number, sessions.id).order_by(sessions.changed_ms, sessions.number).limit(STEP)
+    oldest = select(sessions.number, sessions.id, sessions.size).order_by(sessions.changed_ms, sessions.number)
     found: list[tuple[int, str]] = []
     if limits.days:
         too_old = sessions.changed_ms < now_ms - limits.days * _DAY_MS
-        found = [(number, id) for number, id in connection.execute(oldest.where(too_old))]
-    if not found and limits.megabytes and _bytes(connection) > limits.megabytes * 1_000_000:
-        found = [(number, id) for number, id in connection.execute(oldest)]
+        found = [(number, id) for number, id, _ in connection.execute(oldest.where(too_old).limit(STEP))]
+    if not found and limits.megabytes:
+        excess = _bytes(connection) - limits.megabytes * 1_000_000
+        for number, id, size in connection.execute(oldest.limit(STEP)):
+            if excess > 0:
+                found.append((number, id))
+                excess -= size
     if found:
         delete_sessions(connection, found, now_ms)
     return len(found)

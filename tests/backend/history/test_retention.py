@@ -37,6 +37,12 @@ def test_oldest_sessions_are_deleted_first_in_small_steps(store: Store) -> None:
     assert store.retain(HistoryLimits(days=0, megabytes=0)) == 0
 
 
+def test_no_more_sessions_are_deleted_than_the_size_limit_requires(store: Store) -> None:
+    store.record([final("x" * 100_000, f"s{n}", at_ms=NOON_MS + n) for n in range(4)])  # 0.8 MB each
+    assert [store.retain(HistoryLimits(days=0, megabytes=3)) for _ in range(2)] == [1, 0]
+    assert store.session("s0") is None and store.session("s1") is not None
+
+
 def test_session_is_not_old_by_the_clock_of_a_gateway_alone(postgres_with_tables: str) -> None:
     """The gateway starts years ahead; PostgreSQL's server knows the time."""
     store = open_store(postgres_with_tables, lambda: time.time() + 3_000 * 86_400)
