@@ -9,13 +9,14 @@ from typing import Final
 
 _BAD: Final = frozenset({"error", "critical"})
 _MOST_BYTES: Final = 8 << 20
+_CAUSE_LINES: Final = 3  # of a traceback: the last frame, its code and the error
 
 
 class LogWatch:
     """Reader of the new lines in the JSON logs of a folder, also after rotation.
 
     Call ``read_new`` often: lines of files that are rotated twice between two calls are not read. ``faults``:
-    program and event of the lines with a traceback, or of level error or above.
+    program and event of the lines with a traceback, or of level error or above, and the end of the traceback.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -60,4 +61,6 @@ class LogWatch:
         except ValueError:
             return
         if logged.get("level") in _BAD or "exception" in logged or b"Traceback (most recent" in line:
-            self.faults.append(f"{program}: {logged.get('event', 'no event')}")
+            lines = str(logged.get("exception", "")).splitlines()[-_CAUSE_LINES:]
+            cause = f" ({' | '.join(line.strip() for line in lines)})" if lines else ""
+            self.faults.append(f"{program}: {logged.get('event', 'no event')}{cause}")

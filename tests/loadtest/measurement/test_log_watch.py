@@ -17,12 +17,14 @@ def test_only_new_errors_and_tracebacks_count(tmp_path: Path) -> None:
     write(gateway, {"level": "error", "event": "old"})
     watch = LogWatch(tmp_path)
     write(gateway, {"level": "info", "event": "fine"}, {"level": "error", "event": "request.failed"})
-    write(gateway, {"level": "warning", "event": "task.failed", "exception": "Traceback (most recent call last)"})
+    traceback = 'Traceback (most recent call last):\n  File "x.py", line 3, in f\n    g()\nKeyError: 7'
+    write(gateway, {"level": "warning", "event": "task.failed", "exception": traceback})
     write(own, {"level": "error", "event": "mine"})
     write(tmp_path / "worker.jsonl", {"level": "critical", "event": "new program"})
     watch.read_new()
     watch.read_new()
-    assert watch.faults == ["gateway: request.failed", "gateway: task.failed", "worker: new program"]
+    failed = 'gateway: task.failed (File "x.py", line 3, in f | g() | KeyError: 7)'
+    assert watch.faults == ["gateway: request.failed", failed, "worker: new program"]
     assert watch.lines == 4
 
 
