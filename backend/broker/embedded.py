@@ -26,6 +26,7 @@ from urllib.parse import quote
 
 from backend.broker.damaged_file import reports_damage, set_aside
 from backend.core.errors import BrokerDamaged, BrokerFailed, BrokerLocked
+from backend.core.lost_writes import lost_writes
 from protocol.monitor import BrokerTrouble
 from runtime import loggers
 from runtime.event_names import LogEvent
@@ -295,7 +296,8 @@ class EmbeddedBroker:
             async with asyncio.timeout(1.0):
                 reader, writer = await asyncio.open_unix_connection(self._settings.socket)
                 try:
-                    writer.write(b"PING\r\n")
+                    with lost_writes():
+                        writer.write(b"PING\r\n")
                     return await reader.readline()
                 finally:
                     writer.close()

@@ -18,15 +18,12 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from backend.core.errors import BrokerFailed, BrokerUnreachable, SessionDamaged
+from backend.core.lost_writes import lost_writes
 from protocol.monitor import BrokerTrouble
 from runtime.broker_connection import DENIED_IN_SCRIPT, error_text, is_elsewhere
 
 UNREACHABLE: Final = (RedisConnectionError, RedisTimeoutError, OSError)
 _AWAY: Final = (RedisConnectionError, OutOfMemoryError)
-_LOST_WRITER: Final = ("'NoneType' object is not callable", "the handler is closed")
-"""Errors of writing to a connection that was just lost: a ``TypeError`` in the selector loop of Python 3.13, a
-``RuntimeError`` in uvloop."""
-
 _IN_SCRIPT: Final = "user_script"
 _KILLED: Final = "SCRIPT KILL"
 _AWAY_TEXTS: Final = ("MISCONF", "BUSY ", "NOREPLICAS")
@@ -59,16 +56,13 @@ def trouble_of(error: Exception) -> str:
 def translate_errors() -> Iterator[None]:
     """Translate Redis errors raised in the context into our own."""
     try:
-        yield
+        with lost_writes():
+            yield
     except UNREACHABLE as error:
         raise BrokerUnreachable(str(error), trouble_of(error)) from error
     except RedisError as error:
         kind = BrokerUnreachable if is_elsewhere(error) else BrokerFailed
         raise kind(error_text(error), trouble_of(error)) from error
-    except (TypeError, RuntimeError) as error:
-        if not str(error).endswith(_LOST_WRITER):
-            raise
-        raise BrokerUnreachable("the connection was lost while a command was written") from error
 
 
 def ours(reply: Any, *, optional: bool, own: bool = False) -> Any:

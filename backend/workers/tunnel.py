@@ -12,6 +12,7 @@ from aiohttp import WSMsgType, web
 from backend.broker.jobs import Jobs
 from backend.broker.shard import Shard
 from backend.core.errors import BrokerError
+from backend.core.lost_writes import lost_writes
 from backend.http.access import AdmittedRequest
 from backend.http.responses import abort, error_response
 from backend.http.websocket import NO_UPGRADE
@@ -131,7 +132,7 @@ class BrokerTunnel:
 
 
 async def _up(socket: web.WebSocketResponse, writer: asyncio.StreamWriter, gate: CommandGate) -> None:
-    with suppress(OSError):
+    with suppress(OSError), lost_writes():
         async for message in socket:
             if message.type is not WSMsgType.BINARY:
                 await socket.close(code=CloseCode.UNSUPPORTED_DATA)

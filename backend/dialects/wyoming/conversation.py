@@ -16,6 +16,7 @@ from wyoming.info import AsrModel, AsrProgram, Attribution, Describe, Info
 from wyoming.ping import Ping, Pong
 
 from backend.core.errors import BackendError
+from backend.core.lost_writes import lost_writes
 from backend.dialects.audio_formats import RATES, IncomingFormat, MonoStream
 from backend.dialects.client_values import cut_hotword, distinct_hotwords
 from backend.dialects.live_speech import LiveSpeech
@@ -200,8 +201,9 @@ class WyomingConversation:
         return Info(asr=[program])
 
     async def _send(self, event: Event) -> None:
-        async with asyncio.timeout(_WRITE_S):
-            await async_write_event(event, self._writer)
+        with lost_writes():
+            async with asyncio.timeout(_WRITE_S):
+                await async_write_event(event, self._writer)
 
 
 def _format(given: dict[str, Any]) -> IncomingFormat:

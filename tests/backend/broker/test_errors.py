@@ -18,6 +18,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from backend.broker.errors import ours, translate_errors, trouble_of
 from backend.core.errors import BrokerError, BrokerFailed, BrokerUnreachable, SessionDamaged
 from protocol.monitor import BrokerTrouble
+from tests.helpers.lost_connection import lost_writer
 
 
 @pytest.mark.parametrize(
@@ -36,7 +37,7 @@ def test_raised_errors_are_translated(error: Exception, kind: type[Exception]) -
 def test_write_to_lost_connection_is_unreachable() -> None:
     """The selector loop of Python 3.13 calls a function that the loss has set to None."""
     lost: Any = None
-    with pytest.raises(BrokerUnreachable, match="lost while a command was written"), translate_errors():
+    with pytest.raises(BrokerUnreachable, match="lost during a write"), translate_errors():
         lost()
     with pytest.raises(TypeError), translate_errors():
         raise TypeError("a mistake of ours")
@@ -44,15 +45,11 @@ def test_write_to_lost_connection_is_unreachable() -> None:
 
 def test_write_to_lost_connection_of_uvloop_is_unreachable() -> None:
     async def write() -> None:
-        server = await asyncio.start_server(lambda reader, writer: writer.transport.abort(), "127.0.0.1", 0)
-        async with server:
-            _, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
-            writer.transport.abort()
-            await asyncio.sleep(0)
+        async with lost_writer() as writer:
             with translate_errors():
                 writer.writelines([b"command"])
 
-    lost = pytest.raises(BrokerUnreachable, match="lost while a command was written")
+    lost = pytest.raises(BrokerUnreachable, match="lost during a write")
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner, lost:
         runner.run(write())
     with pytest.raises(RuntimeError), translate_errors():

@@ -8,15 +8,17 @@ from typing import Any
 
 import aiohttp
 import pytest
+import uvloop
 from redis.asyncio import Redis
 
 from backend.broker.jobs import open_jobs
 from backend.workers.commands import MOST_UNANSWERED, CommandGate, known_scripts
-from backend.workers.tunnel import MOST_CONNECTIONS
+from backend.workers.tunnel import MOST_CONNECTIONS, _up
 from protocol.broker import BROKER_PATH, CHUNK_BYTES, SHARD_FIELD
 from protocol.devices import DeviceKind
 from protocol.errors import CloseCode
 from protocol.job import GROUP, Keys
+from tests.helpers.lost_connection import lost_writer
 from tests.helpers.tunnel import GATEWAY, OWNER_KEY, Tunnelled, command, tunnelling
 from tests.helpers.valkey import Broker, running_broker
 from tests.helpers.waiting import wait_until
@@ -276,3 +278,18 @@ async def test_worker_of_one_server_gets_no_number_of_shards(gateway: Tunnelled)
     _, key = await gateway.paired()
     async with Tunnel(carrier(gateway.url, key)) as tunnel:
         assert await tunnel.layout() == ShardLayout()
+
+
+def test_broker_lost_during_a_write_ends_the_tunnel_quietly() -> None:
+    """uvloop, which the gateway uses, raises ``RuntimeError`` for a write to a lost connection."""
+
+    async def commands() -> AsyncIterator[aiohttp.WSMessage]:
+        yield aiohttp.WSMessage(aiohttp.WSMsgType.BINARY, PING, None)
+
+    async def carry() -> None:
+        socket: Any = commands()
+        async with lost_writer() as writer:
+            await _up(socket, writer, CommandGate(known_scripts()))
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(carry())

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import uvloop
 from wyoming.asr import Transcript
 from wyoming.audio import AudioChunk, AudioStart, AudioStop
 from wyoming.client import AsyncTcpClient
@@ -14,12 +15,13 @@ from wyoming.event import Event, async_read_event
 from wyoming.ping import Pong
 
 from backend.dialects.sessions import DialectSessions
-from backend.dialects.wyoming.conversation import BoundedReader, UnusableEvent, _options
+from backend.dialects.wyoming.conversation import BoundedReader, UnusableEvent, WyomingConversation, _options
 from backend.dialects.wyoming.server import wyoming_server
 from backend.http.access import AdmittedRequest
 from speech.audio_file import read_audio
 from tests.app.speech import SPEECH
 from tests.backend.fake_worker import FakeWorker, fail, working
+from tests.helpers.lost_connection import lost_writer
 from tests.helpers.valkey import Broker
 
 
@@ -33,6 +35,19 @@ async def test_stated_lengths_are_not_trusted() -> None:
         await bounded.readexactly(-1)
     with pytest.raises(UnusableEvent):
         await bounded.readline()
+
+
+def test_client_that_reset_the_connection_ends_it(sessions: DialectSessions, visit: AdmittedRequest) -> None:
+    """uvloop, which the gateway uses, raises ``RuntimeError`` for a write to a lost connection."""
+
+    async def answer() -> None:
+        asked = asyncio.StreamReader()
+        asked.feed_data(b'{"type": "ping"}\n')
+        async with lost_writer() as writer:
+            await WyomingConversation(asked, writer, sessions, visit).run()
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner, pytest.raises(ConnectionResetError):
+        runner.run(answer())
 
 
 def test_request_names_language_terms_and_model() -> None:
