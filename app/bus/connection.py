@@ -14,7 +14,7 @@ from typing import Any, Final, Self
 
 from dbus_fast import ErrorType, Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
-from dbus_fast.errors import DBusError, DBusFastError
+from dbus_fast.errors import DBusError, DBusFastError, InvalidBusNameError, InvalidObjectPathError
 from dbus_fast.unpack import unpack_variants
 
 from app.bus.errors import BusMissing, BusRefused, BusSilent
@@ -140,14 +140,17 @@ class BusConnection(Closing):
         ``values`` that are variants are ``dbus_fast.Variant``. Raises ``BusRefused``, ``BusSilent`` or
         ``BusMissing``.
         """
-        message = Message(
-            destination=target.program,
-            path=target.path,
-            interface=target.interface,
-            member=member,
-            signature=signature,
-            body=list(values),
-        )
+        try:
+            message = Message(
+                destination=target.program,
+                path=target.path,
+                interface=target.interface,
+                member=member,
+                signature=signature,
+                body=list(values),
+            )
+        except (InvalidBusNameError, InvalidObjectPathError) as error:  # another program has told them
+            raise BusRefused(ErrorType.INVALID_ARGS.value, str(error)) from error
         try:
             async with asyncio.timeout(deadline_s):
                 self._check_connection()

@@ -44,6 +44,16 @@ async def test_unknown_program_is_a_refusal(address: str) -> None:
             await bus.call(BusObject("no.such.Program", "/a", "no.such.Program"), "Do")
 
 
+@pytest.mark.parametrize(("program", "path"), [("no name", "/a"), ("", "/a"), ("a.b", "no path")])
+async def test_address_that_another_program_has_made_up_is_a_refusal(
+    address: str, program: str, path: str
+) -> None:
+    async with await BusConnection.open(address) as bus:
+        with pytest.raises(BusRefused):
+            await bus.call(BusObject(program, path, "a.b"), "Do")
+        assert await bus.call(BUS_PROGRAM, "ListNames")
+
+
 async def test_silent_program_is_given_up_at_the_deadline(address: str) -> None:
     async with await BusConnection.open(address) as bus, await BusConnection.open(address) as other:
         with pytest.raises(BusSilent, match="Wait"):

@@ -4,13 +4,14 @@ import asyncio
 import os
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 
-from app.bus.connection import BUS_PROGRAM, BusConnection
+from app.bus.connection import BUS_PROGRAM, Answer, BusConnection, BusObject, MethodCall, Variant
 from app.bus.errors import BusError, BusRefused
 from app.insertion.accessibility.elements import EDITABLE, FOCUSED, Element, Elements, ask_in_time, open_elements
 from tests.helpers.accessible_desktop import start_bus, start_field
@@ -44,6 +45,38 @@ async def test_focused_element_of_the_active_window_is_found(desktop: Desktop) -
         assert await elements.state(gone) == await elements.role(gone) == 0
         assert await elements.children(gone) == [] and await elements.get(gone, "Text", "CaretOffset") is None
         assert await elements.process(Element(":1.9999", "/")) == 0
+
+
+def made_up_children(call: MethodCall) -> Answer:
+    """Answer as a program whose only element has a child of a program that cannot exist."""
+    answers: dict[str, Answer] = {
+        "Get": ("v", (Variant("i", 1),)),
+        "GetChildren": ("a(so)", ([["no name", "/a"]],)),
+        "GetState": ("au", ([1 << 25, 0],)),
+    }
+    return answers[call.member]
+
+
+async def test_child_of_a_program_that_cannot_exist_is_left_out(desktop: Desktop) -> None:
+    launcher = BusObject("org.a11y.Bus", "/org/a11y/bus", "org.a11y.Bus")
+    async with await BusConnection.open(f"unix:path={desktop.folder / 'bus'}") as session:
+        (address,) = await wait_until(lambda: answered(session.call(launcher, "GetAddress")), "there is a bus")
+    async with (
+        await BusConnection.open(address) as program,
+        open_elements({"XDG_RUNTIME_DIR": str(desktop.folder)}) as elements,
+    ):
+        program.serve(made_up_children)
+        window = Element(program.name, "/window")
+        assert await elements.children(window) == [Element("no name", "/a")]
+        assert await elements.focused_element([window]) is None
+
+
+async def answered(call: Awaitable[tuple[Any, ...]]) -> tuple[Any, ...]:
+    """Return the answer to a call; empty if it fails."""
+    try:
+        return await call
+    except BusError:
+        return ()
 
 
 async def test_program_that_hangs_is_asked_once(desktop: Desktop) -> None:
