@@ -60,7 +60,7 @@ class ExportResult:
         return Note("history.note.exported", values)
 
 
-@dataclass
+@dataclass(eq=False)
 class ExportProgress:
     """Progress of an export. ``done``: number of takes rendered. ``stopped``: set to cancel the export."""
 

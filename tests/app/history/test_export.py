@@ -1,5 +1,6 @@
 """Export in every form, of several takes at once, without replacing files."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from datetime import datetime
@@ -9,7 +10,8 @@ import pytest
 
 from app.core.format import Format
 from app.history.errors import TakeExportFailed
-from app.history.export import ExportProgress, ExportResult, export
+from app.history.export import ExportProgress, ExportResult, Exports, export
+from app.history.view import ExportTakes, HistoryMessage
 from app.journal.library import Library, TakeSnapshot
 from tests.app.history.takes import record, session
 
@@ -125,3 +127,21 @@ def test_export_raises_when_there_is_no_text_or_folder(library: Library, out: Pa
         export(takes(library, 2), Format.TXT, out / "no such folder" / "a.txt")
     with pytest.raises(TakeExportFailed, match="name too long"):
         export(takes(library, 2), Format.TXT, out / f"{'a' * 300}.txt")
+
+
+async def test_end_of_one_export_leaves_another_one_that_can_be_cancelled() -> None:
+    posted, ends = list[HistoryMessage](), {name: asyncio.Event() for name in "ab"}
+
+    async def wait(*action: object, progress: ExportProgress, **_: object) -> ExportResult:
+        await ends[str(action[-1])].wait()
+        return ExportResult(stopped=progress.stopped)
+
+    exports = Exports(wait, posted.append)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(exports.run(ExportTakes((), Format.TXT, Path("a"))))
+        second = tasks.create_task(exports.run(ExportTakes((), Format.TXT, Path("b"))))
+        ends["b"].set()
+        await second
+        exports.stop()
+        ends["a"].set()
+    assert [message.note.key for message in posted] == ["history.note.exported", "history.note.export-stopped"]
