@@ -83,6 +83,7 @@ class HistoryService:
         self._history, self._post, self._models, self._undo_s = history, post, models, undo_s
         self._hidden: frozenset[int] = frozenset()
         self._edits: dict[UUID, EditTake] = {}  # the newest unstored edit of each take
+        self._storing = asyncio.Lock()  # in order: no edit may replace a newer one
         self._undo: asyncio.Future[bool] | None = None
         self._details = TakeDetailsPublisher(history.take, post, self._post_failure)
         self._queue = RerecognitionQueue(history.rerun, post, self._details.add_run)
@@ -252,7 +253,8 @@ class HistoryService:
         self._edits[action.session], told = action, False
         while self._edits.get(action.session) is action:
             try:
-                revision = await self._history.edit(action.session, action.text, action.seen)
+                async with self._storing:
+                    revision = await self._history.edit(action.session, action.text, action.seen)
             except (TakeBusy, DiskRefuses) as error:
                 if not told and isinstance(error, DiskRefuses):
                     self._post_failure(note_of(error))

@@ -291,25 +291,25 @@ async def test_edit_of_take_in_use_is_stored_once_it_is_free(library: Library) -
 async def test_edit_during_another_edit_is_stored_after_it(
     library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    window, edits, begun, go = Window(), list[str](), threading.Event(), threading.Event()
+    window, edits, go = Window(), list[str](), threading.Event()
+    begun, stored = list[str](), threading.Event()
     edit = history.edit_take
 
     def slow(library: Library, session: UUID, text: str, seen: int | None = None) -> int:
-        if text != "typed":
-            return edit(library, session, text, seen)
-        with library.reopen(session) as journal:
-            begun.set()
-            assert go.wait(60)
-            journal.edit(text)
-            return journal.take.revision
+        begun.append(text)
+        if text == "typed":
+            assert go.wait(60) and (len(begun) == 1 or stored.wait(60))  # 2: the second edit did not wait
+        revision = edit(library, session, text, seen)
+        stored.set()
+        return revision
 
     monkeypatch.setattr(history, "edit_take", slow)
     async with served(library, window) as (serving, _):
         serving.edited = lambda: edits.append(library.find(session(1)).text)
         serving.ask(EditTake(session(1), "typed"))
-        await wait_until(begun.is_set, "the first edit")
+        await wait_until(lambda: begun, "the first edit")
         serving.ask(EditTake(session(1), "typed on"))
-        await wait_until(lambda: window.notes, "the second edit")
+        await wait_until(lambda: serving._edits[session(1)].text == "typed on", "the second edit")
         go.set()
         await wait_until(lambda: len(edits) == 2, "both edits")
     assert edits == ["typed", "typed on"]
