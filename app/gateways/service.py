@@ -201,10 +201,8 @@ class Gateways:
                 self._tasks.start(self._forget(gateway), "forget")
 
     async def _rename(self, gateway: str, name: str) -> None:
-        if (one := self._registry.of(gateway)) is None:
-            return
         try:
-            await self._registry.replace(msgspec.structs.replace(one, name=clean_name(name)))
+            await self._registry.update(gateway, lambda one: msgspec.structs.replace(one, name=clean_name(name)))
         except AppError as error:
             return self._show_result(note_of(error))
         if self._chosen.chosen == gateway:
@@ -287,7 +285,7 @@ class Gateways:
 
     async def _move(self, gateway: str, urls: tuple[str, ...]) -> None:
         with suppress(AppError):  # the next search finds it again
-            await self._registry.move(gateway, urls)
+            await self._registry.update(gateway, lambda one: one.at(urls))
         if self._chosen.chosen == gateway:
             self._watcher.move(self._candidates)
 

@@ -78,6 +78,9 @@ class PairedGateway(Struct, frozen=True):
         return f"Paired({self.id})"  # keeps the key out of logs
 
 
+_Gateways = tuple[PairedGateway, ...]
+
+
 class _Content(Struct, frozen=True):
     gateways: Annotated[tuple[PairedGateway, ...], Meta(max_length=MOST_GATEWAYS)] = ()
 
@@ -236,41 +239,37 @@ class GatewayRegistry:
 
     async def add(self, made: NewPairing) -> PairedGateway:
         """Store a new pairing. Raises ``GatewaysNotKept``; it is stored even if the caller is cancelled."""
-        one = of_pairing(made, self.gateways)
-        await self._write(with_gateway(self.gateways, one))
-        return one
+        await self._change(lambda known: with_gateway(known, of_pairing(made, known)))
+        return of_pairing(made, self.gateways)
 
-    async def replace(self, one: PairedGateway) -> None:
-        """Replace a gateway with its new version. Raises ``GatewaysNotKept``."""
-        if self.of(one.id) is not None:
-            await self._write(with_gateway(self.gateways, one))
-
-    async def move(self, gateway: str, urls: Iterable[str]) -> None:
-        """Store the latest addresses of the gateway with this id. Raises ``GatewaysNotKept``."""
-        if (one := self.of(gateway)) is not None:
-            await self.replace(one.at(urls))
+    async def update(self, gateway: str, change: Callable[[PairedGateway], PairedGateway]) -> None:
+        """Change the gateway with this id, if it is still there. Raises ``GatewaysNotKept``."""
+        await self._change(lambda known: tuple(change(one) if one.id == gateway else one for one in known))
 
     async def remove(self, gateway: str) -> None:
         """Remove the gateway with this id. Raises ``GatewaysNotKept``."""
-        await self._write(tuple(one for one in self.gateways if one.id != gateway))
+        await self._change(lambda known: tuple(one for one in known if one.id != gateway))
 
     async def close(self) -> None:
         """Wait until pending writes are complete. Safe to call twice."""
         async with self._lock:
             pass
 
-    async def _write(self, gateways: tuple[PairedGateway, ...]) -> None:
-        before, self.gateways = self.gateways, gateways
-        self._changed()
-        try:
-            await complete(self._write_now(gateways))
-        except Exception:
-            if self.gateways is gateways:
-                self.gateways = before
-                self._changed()
-            raise
+    async def _change(self, change: Callable[[_Gateways], _Gateways]) -> None:
+        await complete(self._change_in_turn(change))
 
-    async def _write_now(self, gateways: tuple[PairedGateway, ...]) -> None:
+    async def _change_in_turn(self, change: Callable[[_Gateways], _Gateways]) -> None:
         async with self._lock:
-            await asyncio.to_thread(self._store.write, gateways)
-            self.problem = None
+            before, after = self.gateways, change(self.gateways)
+            if after != before:
+                self._set(after)
+                try:
+                    await asyncio.to_thread(self._store.write, after)
+                except Exception:
+                    self._set(before)
+                    raise
+                self.problem = None
+
+    def _set(self, gateways: _Gateways) -> None:
+        self.gateways = gateways
+        self._changed()

@@ -168,7 +168,7 @@ class Lending:
 
     async def _store_addresses(self, lent: Lent) -> None:
         try:
-            await self._registry.move(lent.paired.id, lent.paired.urls)
+            await self._registry.update(lent.paired.id, lambda one: one.at(lent.paired.urls))
         except AppError as error:
             log.warning(LogEvent.GATEWAY_ADDRESS_NOT_KEPT, reason=str(error))
 

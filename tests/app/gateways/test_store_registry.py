@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from app.core.errors import Note
-from app.gateways.store import GatewayRegistry, GatewaysNotKept, GatewayStore
+from app.gateways.store import GatewayRegistry, GatewaysNotKept, GatewayStore, PairedGateway
 from client.connection import Address
 from client.pairing import NewPairing
 
@@ -31,9 +31,9 @@ async def test_changes_are_there_after_a_restart(store: GatewayStore) -> None:
     desk, other = await asyncio.gather(registry.add(MADE), registry.add(OTHER))
     assert (registry.of(desk.id), registry.of("no")) == (desk, None)
     renamed = msgspec.structs.replace(desk, name="upstairs")
-    await registry.replace(renamed)
+    await registry.update(desk.id, lambda one: renamed)
     await registry.remove(other.id)
-    await registry.replace(other)
+    await registry.update(other.id, lambda one: one.at(("https://c:1",)))
     assert registry.gateways == (renamed,) and len(changes) == 4
     await registry.close()
     again = GatewayRegistry(store, lambda: None)
@@ -63,6 +63,27 @@ async def test_previous_gateways_stay_when_the_disk_refuses(store: GatewayStore)
     await registry.close()
 
 
+async def test_gateways_are_those_on_disk_when_it_refuses_one_of_two_changes(
+    store: GatewayStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry, write = GatewayRegistry(store, lambda: None), store.write
+
+    def refuse_other(gateways: tuple[PairedGateway, ...]) -> None:
+        if gateways[-1].own_name == "other":
+            raise GatewaysNotKept("full")
+        write(gateways)
+
+    desk = await registry.add(MADE)
+    monkeypatch.setattr(store, "write", refuse_other)
+    refused, moved = registry.add(OTHER), registry.update(desk.id, lambda one: one.at(("https://c:1",)))
+    assert [type(one) for one in await asyncio.gather(refused, moved, return_exceptions=True)] == [
+        GatewaysNotKept,
+        type(None),
+    ]
+    assert registry.gateways == store.read()[0] == (desk.at(("https://c:1",)),)
+    await registry.close()
+
+
 async def test_previous_gateways_stay_and_the_caller_gets_the_error_when_a_write_fails_unexpectedly(
     store: GatewayStore,
 ) -> None:
@@ -70,7 +91,7 @@ async def test_previous_gateways_stay_and_the_caller_gets_the_error_when_a_write
     desk = await registry.add(MADE)
     with pytest.raises(UnicodeEncodeError):
         async with asyncio.timeout(30):
-            await registry.replace(msgspec.structs.replace(desk, name="\ud800"))
+            await registry.update(desk.id, lambda one: msgspec.structs.replace(one, name="\ud800"))
     assert registry.gateways == (desk,)
     await registry.close()
 
