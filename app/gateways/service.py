@@ -205,9 +205,9 @@ class Gateways:
             await self._registry.update(gateway, lambda one: msgspec.structs.replace(one, name=clean_name(name)))
         except AppError as error:
             return self._show_result(note_of(error))
-        if self._chosen.chosen == gateway:
-            self._watcher.move(self._candidates)
-            self._at = self._candidates[0]
+        if self._chosen.chosen == gateway and (candidates := self._candidates):  # not forgotten meanwhile
+            self._watcher.move(candidates)
+            self._at = candidates[0]
             self._moved()
 
     async def _forget(self, gateway: str) -> None:

@@ -290,6 +290,16 @@ async def test_renamed_gateway_is_the_destination_by_its_new_name(bench: Bench) 
     await wait_until(lambda: bench.gateways.destination == "desk", "as it calls itself")
 
 
+async def test_gateway_that_is_forgotten_is_not_renamed(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+    bench.gateways.choose(GatewaySection(chosen=TEAM.id))
+    bench.gateways.ask(ForgetGateway(TEAM.id))
+    bench.gateways.ask(RenameGateway(TEAM.id, "upstairs"))
+    await bench.until(lambda view: [one.id for one in view.gateways] == [DESK.id], "it is gone")
+    bench.gateways.ask(RenameGateway(DESK.id, "downstairs"))
+    await bench.until(lambda view: view.gateways[0].name == "downstairs", "the other one is renamed")
+    assert "task.failed" not in caplog.text
+
+
 async def test_gateway_that_moves_while_it_is_renamed_keeps_its_new_name(bench: Bench) -> None:
     bench.gateways.ask(WatchGateways(True))
     await wait_until(lambda: bench.network.discovering, "others are searched for")
