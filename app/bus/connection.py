@@ -133,12 +133,18 @@ class BusConnection(Closing):
         return self.bus.unique_name or ""
 
     async def call(
-        self, target: BusObject, member: str, signature: str = "", *values: Any, deadline_s: float = CALL_S
+        self,
+        target: BusObject,
+        member: str,
+        signature: str = "",
+        *values: Any,
+        deadline_s: float = CALL_S,
+        returns: str | None = None,
     ) -> tuple[Any, ...]:
         """Call a method and return its results, without variants. File descriptors arrive as descriptors.
 
-        ``values`` that are variants are ``dbus_fast.Variant``. Raises ``BusRefused``, ``BusSilent`` or
-        ``BusMissing``.
+        ``values`` that are variants are ``dbus_fast.Variant``. ``returns``: the only signature of results that is
+        not refused. Raises ``BusRefused``, ``BusSilent`` or ``BusMissing``.
         """
         try:
             message = Message(
@@ -162,6 +168,8 @@ class BusConnection(Closing):
         self._check_connection()
         if reply.message_type is MessageType.ERROR:
             raise BusRefused(reply.error_name or "", " ".join(map(str, reply.body)))
+        if returns not in (None, reply.signature):
+            raise BusRefused(ErrorType.INVALID_SIGNATURE.value, f"{member} returned {reply.signature}")
         return _plain_values(reply)
 
     async def get(self, target: BusObject, name: str) -> Any:

@@ -26,6 +26,17 @@ _LEFT_OUT_S: Final = 2.0
 _PROPERTIES: Final = "org.freedesktop.DBus.Properties"
 _DEAD: Final = "/org/a11y/atspi/null"
 _SPI: Final = "org.a11y.atspi"
+_RETURNS: Final = {
+    "Get": "v",
+    "GetCharacterExtents": "iiii",
+    "GetChildren": "a(so)",
+    "GetExtents": "(iiii)",
+    "GetRole": "u",
+    "GetSelection": "ii",
+    "GetState": "au",
+    "GetText": "s",
+}
+"""Signatures of the results that programs return. Other results are ignored."""
 _LAUNCHER: Final = BusObject("org.a11y.Bus", "/org/a11y/bus", "org.a11y.Bus")
 _OF_TRY: Final = 0.6
 """Share of a try's time that one answer may take."""
@@ -193,7 +204,8 @@ class Elements:
         if now < self._silent.get(element.program, 0.0):
             return None
         try:
-            return await self._bus.call(target, member, *rest, deadline_s=self._silent_s)
+            returns = _RETURNS[member]
+            return await self._bus.call(target, member, *rest, deadline_s=self._silent_s, returns=returns)
         except BusSilent:
             self._silent[element.program] = now + _LEFT_OUT_S
         except BusError:

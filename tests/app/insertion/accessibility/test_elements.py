@@ -4,7 +4,8 @@ import asyncio
 import os
 import signal
 import subprocess
-from collections.abc import Awaitable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -58,6 +59,29 @@ def made_up_children(call: MethodCall) -> Answer:
 
 
 async def test_child_of_a_program_that_cannot_exist_is_left_out(desktop: Desktop) -> None:
+    async with asked_of(desktop, made_up_children) as (program, elements):
+        window = Element(program, "/window")
+        assert await elements.children(window) == [Element("no name", "/a")]
+        assert await elements.focused_element([window]) is None
+
+
+@pytest.mark.parametrize(
+    "answer", [("s", ("text",)), ("as", (["a"],)), ("a(s)", ([["a"]],)), ("ss", ("a", "b")), ("", ())]
+)
+async def test_answer_of_a_wrong_type_is_none(desktop: Desktop, answer: Answer) -> None:
+    def serve(call: MethodCall) -> Answer:
+        return ("v", (Variant("i", 1),)) if call.member == "Get" else answer
+
+    async with asked_of(desktop, serve) as (program, elements):
+        window = Element(program, "/window")
+        assert await elements.children(window) == []
+        assert await elements.state(window) == await elements.role(window) == 0
+        assert await elements.ask(window, "Component", "GetExtents", "u", 1) is None
+
+
+@asynccontextmanager
+async def asked_of(desktop: Desktop, serve: Callable[[MethodCall], Answer]) -> AsyncIterator[tuple[str, Elements]]:
+    """Yield the name of a program on the accessibility bus that answers with ``serve``, and all elements."""
     launcher = BusObject("org.a11y.Bus", "/org/a11y/bus", "org.a11y.Bus")
     async with await BusConnection.open(f"unix:path={desktop.folder / 'bus'}") as session:
         (address,) = await wait_until(lambda: answered(session.call(launcher, "GetAddress")), "there is a bus")
@@ -65,10 +89,8 @@ async def test_child_of_a_program_that_cannot_exist_is_left_out(desktop: Desktop
         await BusConnection.open(address) as program,
         open_elements({"XDG_RUNTIME_DIR": str(desktop.folder)}) as elements,
     ):
-        program.serve(made_up_children)
-        window = Element(program.name, "/window")
-        assert await elements.children(window) == [Element("no name", "/a")]
-        assert await elements.focused_element([window]) is None
+        program.serve(serve)
+        yield program.name, elements
 
 
 async def answered(call: Awaitable[tuple[Any, ...]]) -> tuple[Any, ...]:
