@@ -96,11 +96,13 @@ class DeliveryLog:
         return not any([await self._is_offered(piece) for piece in in_memory])
 
     async def _is_offered(self, piece: SegmentId) -> bool:
-        """Return whether a restart would offer a text: a read-only disk has the text, but no outcome."""
+        """Return whether a restart may offer a text: a read-only disk has the text, but no outcome."""
         try:
             found = await asyncio.to_thread(self._library.find, self._sessions[piece.take])
         except (TakeUnknown, KeyError):  # the take has been deleted
             return False
+        except JournalError:  # its disk is gone, and may come back
+            return True
         return piece.segment in found.take.offered(found.samples)
 
     async def record_held(self, pieces: tuple[SegmentId, ...], rest: str = "") -> None:
@@ -131,7 +133,7 @@ class DeliveryLog:
             return None
         try:
             found = await asyncio.to_thread(self._library.find, session)
-        except TakeUnknown:  # the take has been deleted
+        except JournalError:  # the take has been deleted, or its disk is gone: paste what is known
             return None
         return edited_text(found, {piece.segment: text for piece, text in held.items()})
 

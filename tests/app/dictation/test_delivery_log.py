@@ -14,29 +14,17 @@ from app.dictation import delivery_log
 from app.dictation.delivery_log import DeliveryLog
 from app.dictation.insertion_queue import SegmentId
 from app.dictation.recordings import held_in
-from app.journal.disk import EVENTS, Disk, is_locked
+from app.journal.disk import EVENTS, is_locked
 from app.journal.events import Dismissed, Inserted, Inserting, decode_lines
 from app.journal.journal import Journal
 from app.journal.library import Library
 from app.journal.take import TakeState
 from protocol.recognition import Options
 from protocol.session import Final
-from tests.app.journal.files import FaultyFile, opened_in
+from tests.app.journal.files import FragileDisk
 from tests.helpers.waiting import wait_until
 
 ONE, TWO = UUID(int=1), UUID(int=2)
-
-
-class FragileDisk(Disk):
-    def __init__(self) -> None:
-        self.files: dict[str, FaultyFile] = {}
-
-    def open(self, path: Path) -> FaultyFile:
-        return opened_in(self.files, path)
-
-    def read_only(self, refuses: bool) -> None:
-        for file in self.files.values():
-            file.read_only = refuses
 
 
 @pytest.fixture(autouse=True)

@@ -1,8 +1,11 @@
-"""Tests that the outcome of texts is recorded although the disk, a real one, is full."""
+"""Outcomes of texts on a disk that is full, a real one, or gone."""
 
+import os
+from errno import ENOTCONN
 from pathlib import Path
 from uuid import UUID
 
+import numpy as np
 import pytest
 
 from app.dictation.delivery_log import DeliveryLog
@@ -11,7 +14,9 @@ from app.journal.errors import DiskRefuses
 from app.journal.journal import Journal
 from app.journal.library import Library
 from app.journal.take import TakeState
+from protocol.recognition import Options
 from protocol.session import Final, Queued, SegmentDetails
+from tests.app.journal.files import FragileDisk
 from tests.helpers.takes import recognised_take
 from tests.helpers.tmpfs import fill, small_disk
 
@@ -44,6 +49,25 @@ async def test_text_inserted_on_a_full_disk_is_not_offered_after_a_crash(tmp_pat
             assert library.find(ONE).take.cancelled
             assert library.find(ONE).state is (TakeState.CANCELLED if closed else TakeState.LIVE)
             await log.close_all()
+
+
+async def test_user_can_paste_a_text_whose_disk_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def is_gone(folder: Path) -> bool:
+        raise OSError(ENOTCONN, os.strerror(ENOTCONN), str(folder))
+
+    disk, log = FragileDisk(), DeliveryLog(Library(tmp_path))
+    journal = Journal.create(tmp_path, ONE, Options(), 0, disk=disk)
+    await log.add(1, journal)
+    journal.append(np.zeros(1, np.int16))
+    journal.begin(0, 0)
+    journal.end(0, 1)
+    journal.settle(0, Final(0, "one"))
+    disk.read_only(True)
+    monkeypatch.setattr(Path, "is_dir", is_gone)
+    pieces = (SegmentId(1, 0),)
+    assert not await log.inserting(pieces), "the text may be offered again once the disk is back"
+    assert await log.edited_text(pieces, ("one",)) is None
+    await log.close(1)
 
 
 def test_choice_of_a_span_is_recorded_on_a_full_disk(tmp_path: Path) -> None:

@@ -101,3 +101,17 @@ def take_of(events: Iterable[Event]) -> Take:
     for event in events:
         take.apply(event)
     return take
+
+
+class FragileDisk(Disk):
+    """A disk that may become read-only."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, FaultyFile] = {}
+
+    def open(self, path: Path) -> FaultyFile:
+        return opened_in(self.files, path)
+
+    def read_only(self, refuses: bool) -> None:
+        for file in self.files.values():
+            file.read_only = refuses
