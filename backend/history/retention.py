@@ -29,12 +29,13 @@ def retain(connection: Connection, limits: HistoryLimits, now_ms: int) -> int:
     if limits.days:
         too_old = sessions.changed_ms < now_ms - limits.days * _DAY_MS
         found = [(number, id) for number, id, _ in connection.execute(oldest.where(too_old).limit(STEP))]
-    if not found and limits.megabytes:
-        excess = _bytes(connection) - limits.megabytes * 1_000_000
+    excess = _bytes(connection) - limits.megabytes * 1_000_000 if limits.megabytes and not found else 0
+    if excess > 0:
         for number, id, size in connection.execute(oldest.limit(STEP)):
-            if excess > 0:
-                found.append((number, id))
-                excess -= size
+            found.append((number, id))
+            excess -= size
+            if excess <= 0:
+                break
     if found:
         delete_sessions(connection, found, now_ms)
     return len(found)

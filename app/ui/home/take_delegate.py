@@ -16,7 +16,6 @@ from app.ui.home.timeline_model import (
     TimelineModel,
     day_text,
     details_text,
-    is_recoverable,
     state_chip_text,
     state_of,
     take_text,
@@ -75,7 +74,7 @@ class TakeDelegate(QStyledItemDelegate):
         """Return the rectangles of a take's buttons in the row at ``rect``: at most two."""
         side = 2 * SPACING.small + round(QFontMetricsF(font()).ascent())
         place = column(rect).toRect()
-        last = [RowButton.RECOVER] if is_recoverable(take) else [RowButton.COPY] * bool(take.text)
+        last = [RowButton.RECOVER] if state_of(take) in _RECOVERED else [RowButton.COPY] * bool(take.text)
         shown = [RowButton.PLAY] * (take.seconds > 0) + last
         right = place.right() - SPACING.small - (side + SPACING.hair) * len(shown) + SPACING.hair
         top = place.center().y() - side // 2
@@ -180,7 +179,8 @@ class TakeDelegate(QStyledItemDelegate):
 
 _SELECTED: Final = QStyle.StateFlag.State_Selected
 _OVER: Final = QStyle.StateFlag.State_MouseOver
-_NOTICED: Final = frozenset({State.HELD, State.FAILED, State.DAMAGED})
+_RECOVERED: Final = frozenset({State.FAILED, State.DAMAGED})
+_NOTICED: Final = _RECOVERED | {State.HELD}
 
 
 def column(rect: QRect) -> QRectF:

@@ -118,10 +118,14 @@ class TakeTimeline(QTableView):
         if self._button_at(event.position().toPoint()) != pressed:
             return
         row, button = pressed
-        if button is not RowButton.COPY:
-            return (self.play_wanted if button is RowButton.PLAY else self.recover_wanted).emit(row)
-        self.copy_wanted.emit(row)
-        QToolTip.showText(event.globalPosition().toPoint(), self._texts("action.copied"), self)
+        wanted = {
+            RowButton.PLAY: self.play_wanted,
+            RowButton.COPY: self.copy_wanted,
+            RowButton.RECOVER: self.recover_wanted,
+        }
+        wanted[button].emit(row)
+        if button is RowButton.COPY:
+            QToolTip.showText(event.globalPosition().toPoint(), self._texts("action.copied"), self)
 
     def viewportEvent(self, event: QEvent) -> bool:
         """Show the tool tip of the button under the pointer."""

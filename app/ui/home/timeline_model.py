@@ -202,11 +202,6 @@ def state_of(row: IndexRow) -> State:
     return State.LISTENING if row.speaking else view.state_of(row.state, cancelled=row.cancelled)
 
 
-def is_recoverable(row: IndexRow) -> bool:
-    """Return whether the row offers to recover the take; a cancelled one is recovered in its panel or menu."""
-    return row.state in view.RECOVERABLE and not row.cancelled and not row.speaking
-
-
 def take_text(texts: Texts, row: IndexRow) -> str:
     """Return the text of the take, otherwise why it has none."""
     return row.text or no_text_reason(texts, state_of(row))
