@@ -19,14 +19,17 @@ log = loggers.BACKEND_WORKER_ACCOUNTS
 Administer = Callable[..., Awaitable[Any]]
 
 COMMANDS: Final = (
-    *("ping", "time", "info", "client|id", "client|unblock", "client|setinfo", "client|setname"),
+    *("ping", "time", "info", "client|id", "client|unblock", "client|setname"),
     *("script|load", "evalsha"),
     *("xread", "exists", "xreadgroup", "xack", "xdel", "xadd", "xtrim", "xlen", "xrange"),
     *("xpending", "xclaim", "xautoclaim", "xinfo|groups", "xinfo|consumers"),
     *("xgroup|create", "xgroup|delconsumer"),
     *("hget", "hmget", "hset", "hdel", "hvals", "hgetall", "hincrby", "pexpire", "set", "del", "spublish"),
 )
-"""Commands of ``worker/broker/jobs.py`` and its scripts. A script has only the rights of its caller."""
+"""Commands of ``worker/broker/jobs.py`` and its scripts. A script has only the rights of its caller.
+
+All exist since Redis 7.0: a broker creates no account with a command that it does not know.
+"""
 
 KEYS: Final = (
     *("~kiki:{*}:jobs:*", "~kiki:{*}:partials:*", "~kiki:{*}:session:*"),

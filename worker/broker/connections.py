@@ -32,6 +32,7 @@ _POOL: Final[dict[str, Any]] = {
     "socket_timeout": _SOCKET_TIMEOUT_S,
     "socket_connect_timeout": _SOCKET_TIMEOUT_S,
     "retry": Retry(NoBackoff(), 0),
+    "driver_info": None,  # a worker's account does not permit CLIENT SETINFO, which Redis 7.0 lacks
 }
 _REFUSALS: Final = (foreign.AuthenticationError, foreign.AuthorizationError, foreign.NoPermissionError)
 _NO_SOCKET: Final = f"Error {errno.ENOENT} connecting to "
