@@ -24,6 +24,7 @@ bootstrap() { # FOLDER SUITE PACKAGES: make a bare system; its packages are chec
     fi
     debootstrap --variant=minbase --include="$3" --components="$parts" "$2" "$1" ${FRESH_MIRROR:+"$FRESH_MIRROR"} \
         >"$1.log" 2>&1 || fail "debootstrap failed: $(tail -n 3 "$1.log")"
+    printf '%s\n' '127.0.0.1 localhost' '::1 localhost' >"$1/etc/hosts" # as Debian's installer does
 }
 
 libraries() { # Debian packages of the libraries that Python and the windows load, as listed in docs/download.md

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from loadtest.chaos.clock import SteppedClock, find_library
+from tests.helpers.packages import require
 
 
 def test_steps_add_up_and_are_undone(tmp_path: Path) -> None:
@@ -27,8 +28,9 @@ def test_steps_add_up_and_are_undone(tmp_path: Path) -> None:
 
 
 def test_killed_program_follows_its_clock_and_leaves_no_shared_memory(tmp_path: Path) -> None:
+    require(("libfaketime",))
     library = find_library()
-    assert library, "install libfaketime"
+    assert library
     clock = SteppedClock(library, tmp_path / "clock")
     command = [sys.executable, "-c", "import time\nwhile True: input(); print(time.time(), flush=True)"]
     environment = {**os.environ, **clock.environment}
