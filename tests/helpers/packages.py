@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 from functools import cache
 
 import pytest
@@ -18,9 +19,25 @@ def missing(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def require(names: tuple[str, ...]) -> None:
-    """Skip the test if packages are missing and cannot be installed; only root can install them."""
+    """Skip the test if packages are missing and cannot be installed: without root, or on an older Debian."""
     if not (lacking := missing(names)):
         return
     if os.geteuid() == 0 and shutil.which("apt-get"):
+        if unknown := [name for name in lacking if not offered(name)]:
+            pytest.skip(f"this version of the operating system has no {' '.join(unknown)}")
         pytest.fail(f"not there although set-up could install it: {' '.join(lacking)}")
     pytest.skip(f"needs root to install: sudo apt-get {' '.join(INSTALL)} {' '.join(lacking)}")
+
+
+@cache
+def offered(name: str) -> bool:
+    """Return whether the package lists of this machine have the package; true if there are no lists."""
+    return not has_candidate("apt") or has_candidate(name)
+
+
+def has_candidate(name: str) -> bool:
+    """Return whether apt could install the package from a list of packages, not only from what is installed."""
+    shown = subprocess.run(
+        ["apt-cache", "madison", name], capture_output=True, stdin=subprocess.DEVNULL, text=True
+    )
+    return " Packages" in shown.stdout
