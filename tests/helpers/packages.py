@@ -29,15 +29,13 @@ def require(names: tuple[str, ...]) -> None:
     pytest.skip(f"needs root to install: sudo apt-get {' '.join(INSTALL)} {' '.join(lacking)}")
 
 
-@cache
 def offered(name: str) -> bool:
     """Return whether the package lists of this machine have the package; true if there are no lists."""
-    return not has_candidate("apt") or has_candidate(name)
+    return not is_listed("apt") or is_listed(name)
 
 
-def has_candidate(name: str) -> bool:
-    """Return whether apt could install the package from a list of packages, not only from what is installed."""
-    shown = subprocess.run(
-        ["apt-cache", "madison", name], capture_output=True, stdin=subprocess.DEVNULL, text=True
-    )
-    return " Packages" in shown.stdout
+def is_listed(name: str) -> bool:
+    """Return whether a package list of apt has the package."""
+    command = ["apt-cache", "madison", name]
+    listed = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, text=True, timeout=60)
+    return " Packages" in listed.stdout

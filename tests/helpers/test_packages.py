@@ -18,7 +18,6 @@ def apt(folder: Path, monkeypatch: pytest.MonkeyPatch, *listed: str) -> None:
     monkeypatch.setenv("PATH", str(folder), prepend=":")
     monkeypatch.setattr("os.geteuid", lambda: 0)
     monkeypatch.setattr(packages, "missing", lambda names: names)
-    packages.offered.cache_clear()
 
 
 def test_package_that_this_debian_lacks_excuses_a_skip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -184,7 +184,8 @@ def sway_version() -> tuple[int, ...]:
     """Return the first two numbers of the version of sway; none if there is no sway."""
     if not shutil.which("sway"):
         return ()
-    said = subprocess.run(["sway", "--version"], capture_output=True, stdin=subprocess.DEVNULL, text=True).stdout
+    command = ["sway", "--version"]
+    said = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, text=True, timeout=60).stdout
     return tuple(map(int, re.findall(r"\d+", said)[:2]))
 
 
