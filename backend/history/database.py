@@ -16,7 +16,6 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DataError, IntegrityError, SQLAlchemyError
 
 from backend.core.errors import HistoryRefused, HistoryUnavailable
-from runtime.folders import private_folder
 from runtime.installing import extra_command
 
 _CONNECT_S: Final = 5
@@ -159,9 +158,12 @@ def _sqlite(url: URL) -> Engine:
 
     @event.listens_for(engine, "do_connect")
     def make_private(*_: object) -> None:
-        """Create the file with mode 0600; SQLite gives its companion files the same mode."""
+        """Create the file with mode 0600; SQLite gives its companion files the same mode.
+
+        The folder may belong to other programs, too: only a new one is made private.
+        """
         place = Path(url.database or "history.sqlite")
-        private_folder(place.parent)
+        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(place, os.O_RDWR | os.O_CREAT, 0o600))
 
     return engine

@@ -27,6 +27,18 @@ def test_sqlite_is_private_and_writes_through(tmp_path: Path) -> None:
     assert set(files.values()) == {0o600}
 
 
+def test_existing_folder_of_sqlite_keeps_its_mode(tmp_path: Path) -> None:
+    (folder := tmp_path / "srv").mkdir()
+    folder.chmod(0o755)
+    database = Database(f"sqlite:///{folder}/history.sqlite")
+    with database.writing() as connection:
+        connection.execute(text("CREATE TABLE x (a INTEGER)"))
+        files = {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()}
+    database.close()
+    assert folder.stat().st_mode & 0o777 == 0o755, "other programs may use this folder"
+    assert set(files.values()) == {0o600}
+
+
 class LockedConnection(sqlite3.Connection):
     """Connection whose switch to a write-ahead log fails with these error codes first."""
 
