@@ -77,7 +77,7 @@ class Configuration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     history_days: Annotated[int, Meta(ge=0, le=100_000)] | None = None
     history_mb: Annotated[int, Meta(ge=0, le=1_000_000_000)] | None = None
     history_jsonl: bool | None = None
-    file_mb: Count | None = None
+    file_mb: Annotated[int, Meta(ge=1)] | None = None
     files_at_once: Annotated[int, Meta(ge=1)] | None = None
 
 

@@ -1,5 +1,6 @@
 """Settings of a gateway's history: its database, its limits and its journal."""
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,7 +46,8 @@ def history_settings(said: str | None, limits: HistoryLimits, lines: bool, data:
         if lines:
             raise InvalidSettings('history_jsonl needs a history: history = "on"')
         return HistorySettings()
-    if wanted != "on" and not _URL.match(wanted):
+    names_folder = os.path.isdir(wanted.removeprefix(_SQLITE) or ".")
+    if wanted != "on" and (names_folder or not _URL.match(wanted)):
         raise InvalidSettings(
             "invalid history. Allowed: off, on, or the URL of a database: "
             "postgresql://USER:PASSWORD@HOST:PORT/NAME or sqlite:///FILE"

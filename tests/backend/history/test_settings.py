@@ -42,6 +42,9 @@ def test_url_selects_a_database_with_journal_in_the_data_folder(url: str) -> Non
         ("mysql://h/db", False),
         ("postgresql://u:p@h:x/db", False),
         ("postgresql://h:/db", False),
+        ("sqlite:///", False),
+        ("sqlite:////usr", False),
+        ("x" * 300, False),
         ("off", True),
     ],
 )
