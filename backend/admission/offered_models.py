@@ -41,8 +41,8 @@ class Offers:
             return None
         named = ", ".join(offered[:_MOST_NAMED]) or "none: start a worker"
         return (
-            f"no worker has offered the model {model} for {within_s / 60:g} minutes: choose one that is on offer, "
-            f"or none in particular. On offer: {named}"
+            f"no worker offers the model {model}: choose one that is on offer, or none in particular. "
+            f"On offer: {named}"
         )
 
 
