@@ -45,6 +45,7 @@ class Collector:
         missing = self._missing(self._model.files)
         if not missing:
             return
+        self._check_space(missing)
         for source, problem in offers:
             if problem is not None:
                 self._refuse(source, "", problem)
@@ -76,7 +77,7 @@ class Collector:
     def _fetch_from(self, source: Source, missing: list[ModelFile]) -> None:
         offered = [file for file in missing if source.has(file)]
         self._tried.append(source)
-        self._check_space(source, offered)
+        self._check_space(offered, source.scratch_bytes(self._stage))
         for file in offered:
             self._stop.check()
             try:
@@ -110,10 +111,10 @@ class Collector:
             discard(part)
             raise FileRefused(f"not used: {fault}")
 
-    def _check_space(self, source: Source, offered: list[ModelFile]) -> None:
+    def _check_space(self, offered: list[ModelFile], scratch: int = 0) -> None:
         parts = (self._stage.part(file) for file in offered)
         held = sum(part.stat().st_size for part in parts if part.is_file())
-        needed = sum(file.size for file in offered) - held + source.scratch_bytes(self._stage) + SPARE_BYTES
+        needed = sum(file.size for file in offered) - held + scratch + SPARE_BYTES
         free = self._free(self._stage.root)
         if free < needed:
             raise DiskFull(

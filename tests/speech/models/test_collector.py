@@ -187,6 +187,9 @@ def test_disk_space_is_checked_before_any_download(server: FileServer, stage: St
     with pytest.raises(DiskFull, match=r"KIKIPOUNAMU_MODELS"):
         Collector(model_of(), stage, silent, lambda folder: size + SPARE_BYTES - 1).collect(offers(serve(server)))
     assert server.asked == []
+    away = [(serve(server), SourceAway("no answer within 3 s"))]
+    with pytest.raises(DiskFull):
+        Collector(model_of(), stage, silent, lambda folder: size + SPARE_BYTES - 1).collect(away)
     Collector(model_of(), stage, silent, lambda folder: size + SPARE_BYTES).collect(offers(serve(server)))
     assert collected(stage) == CONTENTS
 
