@@ -173,7 +173,7 @@ def _open_sound_file(path: Path) -> Iterator[soundfile.SoundFile]:
             if error.code in (_UNRECOGNISED_FORMAT, _UNSUPPORTED_ENCODING):
                 unreadable = f"{path} has no audio that can be read ({KINDS}): check that it plays, or convert it"
                 raise AudioUnsupported(unreadable) from error
-            raise _damaged_error(path, error.error_string) from error
+            raise _damaged_error(path, "its beginning cannot be decoded") from error
         with file:
             yield file
 
@@ -208,8 +208,8 @@ def _resample_file(file: soundfile.SoundFile, path: Path) -> Iterator[Samples]:
             frames += len(block)
             nan_values += int(np.isnan(block).sum())
             yield resampler.accept(block)
-    except soundfile.LibsndfileError as error:
-        failure = error.error_string or "the rest cannot be decoded"
+    except soundfile.LibsndfileError:
+        failure = "the rest cannot be decoded"
         yield resampler.accept(_failed_block(path, frames, frames_per_block))
     yield resampler.finish()
     if not failure and (loss := _loss_in(file, path, nan_values)):

@@ -53,3 +53,4 @@ def is_damaged(place: Path) -> None:
         list(read_audio(place))
     said = str(raised.value)
     assert "not exist" not in said and "output error" not in said and "again" in said, said
+    assert "decoder" not in said and "Supported" not in said, f"a text of the library that decodes: {said}"
