@@ -7,7 +7,7 @@ import argparse
 import subprocess
 import sys
 
-from runtime.program_start import switch_off_telemetry
+from runtime.program_start import set_environment
 
 _BENCHMARKS = (
     "vad",
@@ -33,7 +33,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=about)
     parser.add_argument("name", nargs="*", default=_BENCHMARKS, help=f"all by default: {', '.join(_BENCHMARKS)}")
     names = parser.parse_args().name
-    switch_off_telemetry()
+    set_environment()
     for name in names:
         module = f"benchmarks.{name.replace('-', '_')}"
         command = [sys.executable, "-m", module, "--json", f"bench-results/{name}.json"]

@@ -9,7 +9,7 @@ from loadtest.commands.load import herd, sessions, streams
 from loadtest.commands.plan import plan
 from runtime import command_line
 from runtime.folders import refuse_writes_of_others
-from runtime.program_start import switch_off_telemetry
+from runtime.program_start import set_environment
 from runtime.terminal import standard_streams
 
 app = command_line.group("Generate load for a gateway.", add_completion=True)
@@ -29,7 +29,7 @@ for _command in _COMMANDS:
 
 def main() -> None:
     """Run the console script."""
-    switch_off_telemetry()
+    set_environment()
     refuse_writes_of_others()
     with standard_streams():
         app()

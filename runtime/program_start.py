@@ -20,9 +20,14 @@ _MANY_THREADS: Final = 1024
 _SMALL_STACK: Final = 256 * _KB
 
 
-def switch_off_telemetry() -> None:
-    """Set the variables for this process and those that it starts. Each program calls this first."""
+def set_environment() -> None:
+    """Set the variables for this process and those that it starts. Each program calls this first.
+
+    An empty HOME would be the root folder; without HOME, the system names the user's.
+    """
     os.environ.update(SWITCHES)
+    if not os.environ.get("HOME"):
+        os.environ.pop("HOME", None)
 
 
 def require(*, memory_mb: int = 0, threads: int = 0, files: int = 0) -> None:

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings, strategies
 from xdist.scheduler import LoadScopeScheduling
 
-from runtime.program_start import switch_off_telemetry
+from runtime.program_start import set_environment
 from tests.helpers.examples import DRAWS_OTHERS, examples
 from tests.helpers.valkey import Broker, binaries, running_broker
 
@@ -30,7 +30,7 @@ for name in ("LANGUAGE", "LC_MESSAGES", "LC_ALL"):  # the user's language would 
     os.environ.pop(name, None)
 os.environ["LANG"] = "C.UTF-8"
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # a test of a real screen starts a program with another one
-switch_off_telemetry()  # as every program does first
+set_environment()  # as every program does first
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in the background of a shell: tests send it to programs
     signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -25,7 +25,7 @@ from runtime.event_names import LogEvent
 from runtime.folders import folders, refuse_writes_of_others
 from runtime.logs import logging_to
 from runtime.memory import INTERVAL_S, exempt_existing, give_back, map_audio
-from runtime.program_start import require, switch_off_telemetry
+from runtime.program_start import require, set_environment
 from runtime.tasks import Tasks
 from runtime.terminal import say, standard_streams
 from speech.errors import SpeechError
@@ -193,7 +193,7 @@ def bench(  # noqa: PLR0913 - typer: an option is a parameter
 
 def main() -> None:
     """Run the console script."""
-    switch_off_telemetry()
+    set_environment()
     refuse_writes_of_others()
     with standard_streams():
         cli()

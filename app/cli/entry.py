@@ -35,7 +35,7 @@ def _run() -> None:
         sys.exit(status)
     with without_collection():
         from app.cli import main as cli
-        from runtime.program_start import switch_off_telemetry
+        from runtime.program_start import set_environment
 
-    switch_off_telemetry()
+    set_environment()
     cli.main()

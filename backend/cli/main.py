@@ -32,7 +32,7 @@ from runtime.event_names import LogEvent
 from runtime.folders import Folders, folders, refusal, refuse_writes_of_others
 from runtime.logs import logging_to
 from runtime.memory import collect_seldom
-from runtime.program_start import require, switch_off_telemetry
+from runtime.program_start import require, set_environment
 from runtime.terminal import printable, reason, say, standard_streams
 
 log = loggers.BACKEND_CLI
@@ -264,7 +264,7 @@ def drop(entries: Entries, redis: Redis = "", config: Config = None) -> None:
 
 def main() -> None:
     """Run the console script."""
-    switch_off_telemetry()
+    set_environment()
     refuse_writes_of_others()
     with standard_streams():
         app()

@@ -14,8 +14,8 @@ from runtime.program_start import SWITCHES
 from tests.helpers.entries import required_with_limit
 
 _IMPORT = """
-from runtime.program_start import switch_off_telemetry
-switch_off_telemetry()
+from runtime.program_start import set_environment
+set_environment()
 import onnxruntime
 onnxruntime.SessionOptions()
 """
@@ -29,17 +29,19 @@ def test_onnx_runtime_writes_nothing_into_home(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_program_switches_telemetry_off_before_it_does_anything(
+def test_program_sets_its_environment_before_it_does_anything(
     program: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     module, _, name = PROGRAMS[program].partition(":")
     main: Callable[[], None] = getattr(import_module(module), name)
     for switch in SWITCHES:
         monkeypatch.setenv(switch, "")
+    monkeypatch.setenv("HOME", "")
     monkeypatch.setattr(sys, "argv", [program, "--help"])
     with pytest.raises(SystemExit):
         main()
     assert {switch: os.environ[switch] for switch in SWITCHES} == SWITCHES
+    assert "HOME" not in os.environ, "an empty one makes the root folder the user's home"
     capsys.readouterr()
 
 
