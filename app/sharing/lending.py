@@ -12,7 +12,7 @@ from typing import Final, Self
 
 from app.core.errors import AppError, Note
 from app.core.problem_notes import note_of
-from app.gateways.pairing import Pair, PairingAttempt
+from app.gateways.pairing import Pair, PairingAttempt, leave
 from app.gateways.store import GatewayRegistry, GatewayStore
 from app.gateways.view import PairGateway
 from app.local_services.local_worker import Fetch, LocalWorkerSettings, fetch_nothing
@@ -119,6 +119,7 @@ class Lending:
 
     async def _store_pairing(self, made: NewPairing) -> str:
         """Store a new key and lend to its gateway."""
+        self._problem = None
         one = await self._registry.add(made)
         if (before := self._lent.pop(one.id, None)) is not None:  # it uses the old key
             await before.close()
@@ -127,6 +128,7 @@ class Lending:
         return one.id
 
     async def _forget(self, gateway: str) -> None:
+        one = self._registry.of(gateway)
         try:
             await self._registry.remove(gateway)
         except AppError as error:
@@ -137,6 +139,8 @@ class Lending:
         if (lent := self._lent.pop(gateway, None)) is not None:
             await lent.switch(on=False)
             await lent.close()
+        if one is not None and not await leave(one):  # last: the worker ends its work with this key
+            self._problem = Note("gateway-still-listed", {"gateway": one.display_name})
         self._show()
 
     # -- workers -------------------------------------------------------------------------------------------

@@ -165,7 +165,7 @@ class Lend:
 
 @dataclass(frozen=True)
 class ForgetLent:
-    """Stop lending to this gateway and delete its key."""
+    """Stop lending to this gateway, delete its key, and ask the gateway to revoke it."""
 
     gateway: str
 

@@ -30,6 +30,8 @@ from protocol.pairing import PairRefusal
 from tests.helpers.waiting import wait_until
 
 DIGESTS = {f"https://10.0.0.{host}:8765": digest * 32 for host, digest in ((7, "ab"), (8, "cd"), (9, "ab"))}
+AWAY = "https://127.0.0.1:1"
+DIGESTS[AWAY] = "ef" * 32
 CHECKSUM = LocalWorkerSettings((), ("--engine", "checksum"))
 
 
@@ -175,3 +177,27 @@ async def test_real_worker_is_lent_listed_and_revoked(shared: Gateway, owned: Ad
         await owner_client.revoke_device(owned, device.id)
         refused = WorkerView(LocalWorkerState.FAILED, reason=Note("lent-unknown", {"gateway": "desk"}))
         await wait_until(lambda: world.view.lent[0].worker == refused, "the refusal and the remedy are reported")
+
+
+async def test_forgotten_gateway_revokes_the_key(shared: Gateway, owned: Address) -> None:
+    world = World()
+    made = Lending(world.post, "tower")
+    made.discover, made.change, world.lending = None, world.change, made
+    made.use(CHECKSUM)
+    async with made:
+        state = await owner_client.begin_pairing(owned, DeviceKind.WORKER)
+        made.ask(Enlist((f"https://127.0.0.1:{shared.tls_port}",), state.code))
+        await wait_until(lambda: world.view.lent and world.view.lent[0].worker.model == "checksum", "it works")
+        made.ask(ForgetLent(world.view.lent[0].id))
+        await wait_until(lambda: not shared.access.roster.devices, "its key is revoked")
+        assert world.view.lent == () and world.view.problem is None
+
+
+async def test_gateway_that_could_not_be_told_is_named() -> None:
+    world = World()
+    async with lending(world) as made:
+        made.ask(Enlist((AWAY,), "12345678"))
+        await wait_until(lambda: world.view.lent, "it has a key")
+        made.ask(ForgetLent(world.view.lent[0].id))
+        still_listed = Note("gateway-still-listed", {"gateway": "the ."})
+        await wait_until(lambda: world.view == LendingView((), world.view.pairing, still_listed), "it is named")
