@@ -127,7 +127,8 @@ _WIDE_ENDS: Final = "。！？…"
 _PAUSES: Final = frozenset(_WIDE_PAUSES + ",;:")
 _ENDS: Final = frozenset(_WIDE_ENDS + ".!?")
 _OPENING: Final = frozenset("([{“‘（「『《〈【")
-_CLOSING: Final = _PAUSES | _ENDS | frozenset(")]}”）」』》〉】\n")
+_SECOND: Final = frozenset(")]}”）」』》〉】")  # of a pair
+_CLOSING: Final = _PAUSES | _ENDS | _SECOND | {"\n"}
 _WHITE: Final = re.compile(r"\s*")
 _PAUSE: Final = re.compile(rf"\s*(?:[{_WIDE_PAUSES}]|[,;:](?=\s|$))")
 _END: Final = re.compile(rf"\s*(?:[{_WIDE_ENDS}]|[.!?](?=\s|$))")
@@ -239,9 +240,9 @@ class _Writing:
         return _capitalised(rule.writes) if self._begins() and self._text[match.start].isupper() else rule.writes
 
     def _begins(self) -> bool:
-        """Return whether a sentence begins here."""
+        """Return whether a sentence, or what is in brackets or quotes, begins here."""
         before = self._out.rstrip()
-        if not before or "\n" in self._out[len(before) :]:
+        if not before or self._out[-1] in _OPENING | {'"'} or "\n" in self._out[len(before) :]:
             return True
         return before[-1] in _WIDE_ENDS or (before[-1] in _ENDS and len(before) < len(self._out))
 
@@ -264,11 +265,13 @@ class _Writing:
 
         A closing mark has no space before it, an opening one has none after it.
         """
-        if mark[0] in _CLOSING:
+        opens, closes = mark[-1] in _OPENING, mark[0] in _CLOSING
+        if closes:
             before = self._out.rstrip(" ")
             self._take_back(before[:-1] if before[-1:] in _PAUSES else before)
-            self._skip(_PAUSE) or self._skip(_END)
-        if mark[-1] in _OPENING or mark[-1] == "\n" or mark[-1] in _WIDE_PAUSES + _WIDE_ENDS:
+        if opens or (closes and mark[0] not in _SECOND):  # a bracket that closes may be followed by a mark
+            self._skip(_PAUSE) or opens or self._skip(_END)
+        if opens or mark[-1] == "\n" or mark[-1] in _WIDE_PAUSES + _WIDE_ENDS:
             self._skip(_WHITE)
 
     def _take_back(self, out: str) -> None:

@@ -15,6 +15,8 @@ MARKS = [
     Replacement("new line", "\n"),
     Replacement("逗号", "，"),
     Replacement("open bracket", "("),
+    Replacement("close bracket", ")"),
+    Replacement("右引号", "”", whole_word=False),
 ]
 
 
@@ -33,6 +35,10 @@ MARKS = [
         ("呃，我觉得呃，好", "我觉得，好"),
         ("嗯。好", "好"),
         ("Um.", ""),
+        ("he (um, then)", "he (then)"),
+        ('he said, "Um, yes."', 'he said, "Yes."'),
+        ("“嗯，好。”", "“好。”"),
+        ('he said "yes" um, then', 'he said "yes", then'),
         ("嗯", ""),
         ("album hum", "album hum"),
     ],
@@ -50,6 +56,10 @@ def test_deleted_words_leave_no_gap(text: str, new: str) -> None:
         ("one new line two", "one\ntwo"),
         ("你好逗号 世界", "你好，世界"),
         ("say open bracket x", "say (x"),
+        ("say, open bracket, x", "say, (x"),
+        ("home open bracket late close bracket, and slept.", "home (late), and slept."),
+        ("home, open bracket late, close bracket. Then", "home, (late). Then"),
+        ("他说“你好，右引号。然后", "他说“你好”。然后"),
     ],
 )
 def test_inserted_marks_are_placed_as_punctuation(text: str, new: str) -> None:
