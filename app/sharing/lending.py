@@ -135,13 +135,14 @@ class Lending:
             self._problem = note_of(error)
             self._show()
             return
-        self._problem = None
-        if (lent := self._lent.pop(gateway, None)) is not None:
+        self._problem, lent = None, self._lent.pop(gateway, None)
+        self._show()
+        if lent is not None:
             await lent.switch(on=False)
             await lent.close()
         if one is not None and not await leave(one):  # last: the worker ends its work with this key
             self._problem = Note("gateway-still-listed", {"gateway": one.display_name})
-        self._show()
+            self._show()
 
     # -- workers -------------------------------------------------------------------------------------------
 
