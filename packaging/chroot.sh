@@ -37,6 +37,7 @@ in_namespaces() { # WORD ...: run this script again in namespaces that end with 
 
 mount_system() { # FOLDER: mount proc, sys, the basic devices, and the paths in FRESH_BIND
     local node shown
+    mount --bind "$1" "$1" # the root of tests' own namespaces, which must be a mount
     mount -t proc proc "$1/proc"
     mount -t sysfs -o ro sysfs "$1/sys"
     mount -t tmpfs -o mode=0755 dev "$1/dev"

@@ -16,7 +16,7 @@ import pytest
 from app.core.identity import APP_ID
 from runtime.bundle import PROGRAMS
 from scripts.release.folder import name_of
-from tests.helpers.packages import require
+from tests.helpers.packages import require, require_version
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGING = ROOT / "packaging"
@@ -162,7 +162,7 @@ def test_app_image_is_every_program(app_dir: Path) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs Linux: AppImages")
 def test_app_image_has_what_a_desktop_looks_for(app_dir: Path) -> None:
-    require(("desktop-file-utils",))
+    require_version("desktop-file-utils", "0.27")  # the first that knows version 1.5 of desktop files
     entry = app_dir / f"{APP_ID}.desktop"
     ran = subprocess.run(["desktop-file-validate", str(entry)], capture_output=True, text=True)
     assert ran.returncode == 0, ran.stdout

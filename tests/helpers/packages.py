@@ -29,6 +29,22 @@ def require(names: tuple[str, ...]) -> None:
     pytest.skip(f"needs root to install: sudo apt-get {' '.join(INSTALL)} {' '.join(lacking)}")
 
 
+def require_version(name: str, oldest: str) -> None:
+    """Require a package, and skip the test if this Debian has it in an older version than ``oldest``."""
+    require((name,))
+    if shutil.which("dpkg") and (found := older_version(name, oldest)):
+        pytest.skip(f"this version of the operating system has {name} {found}, older than {oldest}")
+
+
+@cache
+def older_version(name: str, oldest: str) -> str:
+    """Return the installed version of a Debian package if it is older than ``oldest``, else nothing."""
+    query = ["dpkg-query", "--show", "--showformat=${Version}", name]
+    version = subprocess.run(query, capture_output=True, stdin=subprocess.DEVNULL, text=True, timeout=60).stdout
+    older = ["dpkg", "--compare-versions", version, "lt-nl", oldest]
+    return version if subprocess.run(older, stdin=subprocess.DEVNULL, timeout=60).returncode == 0 else ""
+
+
 def offered(name: str) -> bool:
     """Return whether the package lists of this machine have the package; true if there are no lists."""
     return not is_listed("apt") or is_listed(name)

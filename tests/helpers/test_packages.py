@@ -1,5 +1,6 @@
 """Packages that tests require."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -33,3 +34,12 @@ def test_package_that_could_be_installed_is_a_failure(
     apt(tmp_path, monkeypatch, *listed)
     with pytest.raises(pytest.fail.Exception, match="labwc"):
         packages.require(("labwc",))
+
+
+@pytest.mark.skipif(not shutil.which("dpkg"), reason="needs Linux: Debian's packages")
+def test_older_version_of_a_package_excuses_a_skip(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packages, "missing", lambda names: ())
+    packages.require_version("dpkg", "1.0")
+    packages.require_version("no-such-package", "1.0")  # what it provides is there, from elsewhere
+    with pytest.raises(pytest.skip.Exception, match=r"has dpkg .*, older than 99"):
+        packages.require_version("dpkg", "99")

@@ -12,10 +12,16 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.desktop import Terminal, TextField
-from tests.helpers.packages import require
 from tests.helpers.processes import gone
 from tests.helpers.waiting import wait_until_sync
-from tests.helpers.wayland_desktop import FootTerminal, GtkField, WaylandDesktop, running_labwc, running_sway
+from tests.helpers.wayland_desktop import (
+    FootTerminal,
+    GtkField,
+    WaylandDesktop,
+    require_sway,
+    running_labwc,
+    running_sway,
+)
 
 Running = Callable[[Path], AbstractContextManager[WaylandDesktop]]
 ENDLESS = """
@@ -45,7 +51,7 @@ def test_keys_and_clipboard_reach_the_focused_window(running: Running, tmp_path:
 
 
 def test_killed_test_leaves_no_process_of_its_desktop(tmp_path: Path) -> None:
-    require(("sway",))
+    require_sway()
     command = [sys.executable, "-c", ENDLESS, str(tmp_path)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as test:
         assert test.stdout is not None

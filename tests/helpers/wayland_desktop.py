@@ -9,8 +9,6 @@ that is killed. Sockets are in a short folder of their own: their paths have at 
 """
 
 import os
-import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -20,11 +18,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
-import pytest
-
 from tests.helpers.desktop import Screen, Terminal, TextField, without_host
 from tests.helpers.message_bus import SETTINGS as BUS_SETTINGS
-from tests.helpers.packages import require
+from tests.helpers.packages import require, require_version
 from tests.helpers.ports import accepts
 from tests.helpers.waiting import DEADLINE_S, wait_until_sync
 from tests.helpers.wayland_hand import TEXT, Clipboard, Hand, Keyboard, Window
@@ -171,8 +167,7 @@ def running_sway(folder: Path, *lines: str, **variables: str) -> Iterator[Waylan
 
     ``variables``: for the compositor and all programs.
     """
-    if os.geteuid() == 0 and () < sway_version() < (1, 8):
-        pytest.skip("this version of the operating system has a sway that refuses to run as root")
+    require_sway()
     with _session(folder, variables, "sway") as desktop:
         settings = folder / "sway.conf"
         settings.write_text("\n".join([_SWAY, *lines, f"exec {_written_variables(folder)}", ""]))
@@ -180,13 +175,9 @@ def running_sway(folder: Path, *lines: str, **variables: str) -> Iterator[Waylan
         yield _with_variables(desktop)
 
 
-def sway_version() -> tuple[int, ...]:
-    """Return the first two numbers of the version of sway; none if there is no sway."""
-    if not shutil.which("sway"):
-        return ()
-    command = ["sway", "--version"]
-    said = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, text=True, timeout=60).stdout
-    return tuple(map(int, re.findall(r"\d+", said)[:2]))
+def require_sway() -> None:
+    """Require sway, and skip the test if it runs as root, which versions before 1.8 refuse."""
+    require_version("sway", "1.8" if os.geteuid() == 0 else "1")
 
 
 @contextmanager

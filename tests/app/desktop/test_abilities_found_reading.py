@@ -37,7 +37,10 @@ async def test_reading_learns_what_sway_offers_and_what_is_on_its_bus(tmp_path: 
 
 @pytest.mark.parametrize(
     ("running", "insertion", "overlay"),
-    [(running_labwc, "data-control", "layer-shell"), (running_weston, "", "")],
+    [
+        (running_labwc, "data-control", "layer-shell"),
+        pytest.param(running_weston, "", "", marks=pytest.mark.proof(minutes=1)),
+    ],
 )
 async def test_abilities_agree_with_real_compositors(
     running: Callable[[Path], AbstractContextManager[WaylandDesktop]],

@@ -81,13 +81,13 @@ async def test_consumer_names_of_ended_gateways_are_forgotten_once_settled(jobs:
         await new.forget_others()
         return {one[1] for one in await jobs.shards[0].administer("XINFO", "CONSUMERS", STREAM, "history")}
 
-    assert await names() == {b"old", b"new"}
+    assert b"old" in await names()
     await old.settle(letters)
 
     async def forgotten() -> bool:
-        return await names() == {b"new"}
+        return b"old" not in await names()  # Redis 7.0 has no name of a gateway that got nothing
 
-    await wait_until(forgotten, "one name")
+    await wait_until(forgotten, "its name is gone")
 
 
 async def test_unreadable_entry_is_delivered_as_none(jobs: Jobs) -> None:

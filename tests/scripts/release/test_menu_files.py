@@ -6,7 +6,7 @@ import pytest
 
 from scripts.release import menu_files
 from scripts.release.errors import Refusal, ReleaseRefused
-from tests.helpers.packages import require
+from tests.helpers.packages import require, require_version
 
 MENU: Final = Path(__file__).resolve().parents[3] / "app" / "system" / "menu"
 ENTRY: Final = "org.kikipounamu.app.desktop"
@@ -15,7 +15,8 @@ METADATA: Final = "org.kikipounamu.app.metainfo.xml"
 
 @pytest.fixture(autouse=True)
 def validators() -> None:
-    require(("desktop-file-utils", "appstream"))
+    require(("appstream",))
+    require_version("desktop-file-utils", "0.27")  # the first that knows version 1.5 of desktop files
 
 
 @pytest.fixture
