@@ -29,12 +29,15 @@ class SessionTimes:
 
     ``wait_s``: for the session to open before a text is held, for example because the dialog is open. ``idle_s``:
     until an unused session is closed. It exceeds the pauses between sentences, because opening takes a moment.
-    Desktops show a sign during a session.
+    Desktops show a sign during a session. KDE hides it among other icons, but notifies the user of each session.
     """
 
     ask_s: float = 120.0
     wait_s: float = 3.0
     idle_s: float = 30.0
+
+
+ON_KDE: Final = SessionTimes(idle_s=3600.0)
 
 
 class RemoteSession:

@@ -27,7 +27,7 @@ from app.insertion.outcome import Focus, Target
 from app.insertion.portal.clipboard import PortalClipboard
 from app.insertion.portal.keyboard import PortalKeyboard
 from app.insertion.portal.permission import NAME, Permission
-from app.insertion.portal.session import RemoteSession
+from app.insertion.portal.session import ON_KDE, RemoteSession
 from app.insertion.wayland.clipboard import DataControlClipboard, Kept, kept_contents
 from app.insertion.wayland.keyboard import UserKeymap, VirtualKeyboard
 from app.insertion.wayland.paster import UNKNOWN_PROCESS, InsertionParts, PasteKeyboard, WaylandPaster
@@ -182,5 +182,5 @@ async def _keyboard(environment: Mapping[str, str], run: int) -> PasteKeyboard:
     if not is_kde(environment):
         return await VirtualKeyboard.open(environment)
     permission = Permission(folders().config / NAME, run)
-    session = RemoteSession(partial(Portal.open, environment), permission)
+    session = RemoteSession(partial(Portal.open, environment), permission, times=ON_KDE)
     return PortalKeyboard(session, await UserKeymap.open(environment))
