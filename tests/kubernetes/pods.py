@@ -40,8 +40,8 @@ def pod(
 
     ``secrets``: variables that come from Secrets. ``options`` follow the rendered command line.
     """
-    if os.geteuid() or not shutil.which("unshare") or not may_mount():
-        pytest.skip("needs root that may mount, on Linux")
+    if os.geteuid() or not shutil.which("unshare") or not may_confine():
+        pytest.skip("needs root that may mount and make user namespaces, on Linux, not in a chroot")
     container = pod_of(deployment)["containers"][0]
     said = {one["name"]: one.get("value") or secrets[one["name"]] for one in container["env"]}
     kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
@@ -60,7 +60,8 @@ def pod(
         process.wait(10)
 
 
-def may_mount() -> bool:
-    """Return whether this process may mount file systems in a separate namespace."""
-    command = ["unshare", "--mount", "--propagation", "private", "mount", "-t", "tmpfs", "none", "/mnt"]
+def may_confine() -> bool:
+    """Return whether this process may mount in a namespace of its own, and then make one of users."""
+    confine = "mount -t tmpfs none /mnt && unshare --user true"
+    command = ["unshare", "--mount", "--propagation", "private", "sh", "-c", confine]
     return subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL).returncode == 0

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from loadtest.chaos.clock import SteppedClock, find_library
+from loadtest.chaos.clock import SteppedClock, find_library, lets_sleep
 from tests.helpers.packages import require_version
 
 
@@ -47,9 +47,23 @@ def test_killed_program_follows_its_clock_and_leaves_no_shared_memory(tmp_path: 
     assert not [file for file in Path("/dev/shm").iterdir() if file.name.endswith(f"_{program.pid}")]
 
 
+@pytest.mark.parametrize(("status", "sleeps"), [(0, True), (1, False)])
+def test_library_that_breaks_sleep_is_noticed(
+    status: int, sleeps: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "python"
+    program.write_text(
+        f'#!/bin/sh\n[ "$LD_PRELOAD" = {tmp_path}/library ] && [ "$FAKETIME" = +0 ] && exit {status}\n'
+    )
+    program.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(program))
+    assert lets_sleep(tmp_path / "library") is sleeps
+
+
 def test_library_is_found_where_debian_puts_it(tmp_path: Path) -> None:
     assert find_library((str(tmp_path),)) is None
     library = tmp_path / "x86_64-linux-gnu" / "faketime" / "libfaketimeMT.so.1"
     library.parent.mkdir(parents=True)
     library.touch()
-    assert find_library((str(tmp_path),)) == library
+    assert find_library((str(tmp_path),), lambda path: path == library) == library
+    assert find_library((str(tmp_path),), lambda path: False) is None
