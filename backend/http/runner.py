@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, Final, cast
 
 from aiohttp import web
+from aiohttp.web_protocol import _ErrInfo
 
 from backend.http.masking import MaskedFrames
 from backend.http.responses import error_response
@@ -55,10 +56,21 @@ class _Handler(web.RequestHandler):
         self._head_due = asyncio.get_running_loop().call_later(HEAD_S, self._require_head)
 
     def data_received(self, data: bytes) -> None:
-        """Stop waiting for the head of a request once there was one."""
+        """Stop waiting for the head of a request once there was one; end a body that turns out damaged."""
         super().data_received(data)
         if self._request_count:
             self._stop_waiting()
+        if self._messages and isinstance(self._messages[-1][0], _ErrInfo):
+            self._break_off_bodies()
+
+    def _break_off_bodies(self) -> None:
+        """Tell readers of unfinished bodies that no more comes; aiohttp would let them wait."""
+        bodies = [body for _, body in self._messages]
+        if self._current_request is not None:
+            bodies.append(self._current_request.content)
+        for body in bodies:
+            if not body.is_eof():
+                body.set_exception(web.RequestPayloadError("the body is damaged"))
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Stop waiting for a request."""

@@ -30,7 +30,14 @@ _NUMBER: Final = re.compile("-?[0-9]{1,9}")
 _WRITE_BYTES: Final = 1024 * 1024
 _PIECE_S: Final = 60.0
 _FLAGS: Final = {"true": True, "false": False}
-_BROKEN: Final = (ValueError, AssertionError, LookupError, RuntimeError, HttpProcessingError)
+_BROKEN: Final = (
+    ValueError,
+    AssertionError,
+    LookupError,
+    RuntimeError,
+    HttpProcessingError,
+    web.RequestPayloadError,
+)
 """Errors that aiohttp raises for a malformed form."""
 
 

@@ -42,6 +42,9 @@ NO_HTTP = (
 )
 
 
+FORM_WITH_FILE = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\nRIFF'
+
+
 async def test_invalid_http_gets_common_error_form(gateway: Gateway) -> None:
     for data in NO_HTTP:
         status, error = await answer_to(gateway, data)
@@ -63,6 +66,36 @@ async def test_connection_without_a_whole_head_is_closed_in_time(
         assert b"alive" in await served[0].readuntil(b"}")
     for _, writer in (served, slow):
         writer.close()
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "begun"),
+    [
+        ("/v1/audio/transcriptions", "multipart/form-data; boundary=x", b"--x\r\n"),
+        ("/v1/audio/transcriptions", "multipart/form-data; boundary=x", FORM_WITH_FILE),
+        ("/v1/listen", "audio/wav", b"RIFF"),
+    ],
+)
+async def test_damaged_chunk_is_refused_at_once(gateway: Gateway, path: str, kind: str, begun: bytes) -> None:
+    where = urlsplit(gateway.url)
+    reader, writer = await asyncio.open_connection(where.hostname, where.port)
+    lines = (
+        f"POST {path} HTTP/1.1",
+        "Host: x",
+        f"Authorization: Bearer {KEY}",
+        f"Content-Type: {kind}",
+        "Transfer-Encoding: chunked",
+        "Expect: 100-continue",
+    )
+    writer.write("\r\n".join(lines).encode() + b"\r\n\r\n")
+    async with asyncio.timeout(10):
+        assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+        writer.write(b"%x\r\n%s\r\n" % (len(begun), begun) + b"no chunk\r\n")
+        status = await reader.readline()
+        assert b"400 Bad Request" in status
+        assert b"breaks off" in await reader.read()
+    writer.close()
+    await writer.wait_closed()
 
 
 @pytest.mark.parametrize(
