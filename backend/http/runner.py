@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, Final, cast
 
 from aiohttp import web
-from aiohttp.web_protocol import _ErrInfo
+from aiohttp.http import RawRequestMessage
 
 from backend.http.masking import MaskedFrames
 from backend.http.responses import error_response
@@ -60,7 +60,7 @@ class _Handler(web.RequestHandler):
         super().data_received(data)
         if self._request_count:
             self._stop_waiting()
-        if self._messages and isinstance(self._messages[-1][0], _ErrInfo):
+        if self._messages and not isinstance(self._messages[-1][0], RawRequestMessage):  # an error
             self._break_off_bodies()
 
     def _break_off_bodies(self) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -76,7 +77,10 @@ async def test_connection_without_a_whole_head_is_closed_in_time(
         ("/v1/listen", "audio/wav", b"RIFF"),
     ],
 )
-async def test_damaged_chunk_is_refused_at_once(gateway: Gateway, path: str, kind: str, begun: bytes) -> None:
+async def test_damaged_chunk_is_refused_at_once(
+    gateway: Gateway, path: str, kind: str, begun: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # the default folder of files is a relative one
     where = urlsplit(gateway.url)
     reader, writer = await asyncio.open_connection(where.hostname, where.port)
     lines = (
