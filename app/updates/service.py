@@ -166,7 +166,7 @@ class Updates(TaskOwner):
             asking=asking,
             installed=self._installed.version,
             place_known=self._place.known,
-            asked_s=self._memory.asked_s if self._memory.made_s else 0.0,
+            asked_s=self._memory.answered_s,
             release=release,
             kind=known.kind,
             command=known.command,

@@ -11,10 +11,10 @@ from app.updates.installation import InstallKind
 class UpdatesView:
     """State of the notice. ``asking``: an answer is awaited.
 
-    ``place_known``: there is an index to ask. ``asked_s``: when it was asked last; 0: never. ``command``: what
-    updates this installation of kind ``kind``; empty: the page of ``release``. ``needs_file``: the command needs
-    the new file beside it. ``announce``: notify the user once, outside the settings. ``note``: why the last
-    question failed.
+    ``place_known``: there is an index to ask. ``asked_s``: when the last question was asked that was answered; 0:
+    never. ``command``: what updates this installation of kind ``kind``; empty: the page of ``release``.
+    ``needs_file``: the command needs the new file beside it. ``announce``: notify the user once, outside the
+    settings. ``note``: why the last question failed.
     """
 
     asking: bool = False

@@ -124,6 +124,6 @@ async def _newest(installed: str) -> "Release | None":
     place = folders().data / FILE
     known = await asyncio.to_thread(read_kept, place, memory.Memory, memory.Memory())
     index = await ask_index(place_of(wanted.url, wanted.key), known.made_s, time.time())
-    known = replace(memory.learned(known, index, installed), asked_s=time.time())
+    known = memory.learned(replace(known, asked_s=time.time()), index, installed)
     await asyncio.to_thread(keep, place, known)
     return memory.offer(known, installed)

@@ -46,8 +46,8 @@ def test_clock_that_was_set_back_delays_the_question_by_a_day_at_most(asked_s: f
 
 
 def test_memory_keeps_the_newest_index_and_its_version() -> None:
-    known = learned(Memory(made_s=MADE_S + 9), index_of("0.2.0"), "0.1.0")
-    assert known.made_s == MADE_S + 9
+    known = learned(Memory(5.0, made_s=MADE_S + 9), index_of("0.2.0"), "0.1.0")
+    assert (known.made_s, known.answered_s) == (MADE_S + 9, 5.0)
     found = offer(known, "0.1.0")
     assert found is not None and found.version == "0.2.0"
     assert offer(known, "0.2.0") is None, "the update was installed"

@@ -85,7 +85,7 @@ async def test_newer_version_is_reported_with_its_command_and_announced_once(ben
 
 
 async def test_second_start_knows_the_version_and_does_not_ask_again_that_day() -> None:
-    keep(folders().data / FILE, Memory(MADE_S, MADE_S, index_of("0.2.0").releases[0], "0.2.0"))
+    keep(folders().data / FILE, Memory(MADE_S, MADE_S, index_of("0.2.0").releases[0], "0.2.0", MADE_S))
     bench = Bench()
     bench.now_s += 60
     async with bench.updates:
@@ -104,6 +104,17 @@ async def test_next_day_is_asked_again() -> None:
         await until(lambda: bool(bench.asked))
         await bench.shown("current")
     assert len(bench.asked) == 1
+
+
+async def test_failed_question_does_not_count_as_a_check() -> None:
+    keep(folders().data / FILE, Memory(MADE_S - 2 * DAY_S, MADE_S, answered_s=MADE_S - 2 * DAY_S))
+    bench = Bench()
+    bench.content = b""
+    async with bench.updates:
+        bench.updates.use(on=True, place=PLACE)
+        await until(lambda: "asking" in bench.states)
+        view = await bench.shown("current")
+    assert view.asked_s == MADE_S - 2 * DAY_S, "the window names the day of the last answer"
 
 
 async def test_start_is_not_burdened_by_a_question() -> None:

@@ -80,7 +80,8 @@ async def test_command_asks_the_signed_index_over_tls(tmp_path: Path) -> None:
         assert (result.returncode, result.stderr) == (0, "")
         found = json.loads(result.stdout)
         assert found["newest"] == "99.0.0" and found["version"] == installed_version() and found["command"]
-        assert read_kept(home / "data" / "updates.json", Memory, Memory()).made_s == 2_000_000_000
+        stored = read_kept(home / "data" / "updates.json", Memory, Memory())
+        assert stored.made_s == 2_000_000_000 and 0 < stored.answered_s == stored.asked_s
         server.content = server.content.replace(b"99.0.0", b"99.0.1")
         result = await run(home, "--check", trusted=str(server.certificate))
         assert result.returncode == 1 and "not trusted" in result.stderr and not result.stdout
