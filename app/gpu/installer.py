@@ -254,7 +254,7 @@ def set_up(environment: Path, plan: Sequence[GpuStep], say: Callable[[str], None
 
 
 def remove(keep: Path | None = None) -> int:
-    """Remove all environments but one, and return how many were removed."""
+    """Remove all environments but one as far as the disk allows, and return how many there were."""
     gone = [path for path in existing() if path != keep]
     for path in gone:
         shutil.rmtree(path, ignore_errors=True)

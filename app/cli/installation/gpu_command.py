@@ -138,4 +138,6 @@ def _remove() -> None:
     if _has_app():
         _save_environment("")
     number = installer.remove()
+    if left := installer.existing():
+        raise installer.GpuError(f"{left[0]} cannot be removed: delete it yourself; nothing uses it any more")
     say("The environment is removed." if number else "There is no environment to remove.")

@@ -82,6 +82,18 @@ def test_settings_name_the_environment_until_it_is_removed(home: Path) -> None:
     assert (worker.environment, worker.model) == ("", "")
 
 
+def test_environment_that_stays_on_disk_is_not_called_removed(home: Path, tmp_path: Path) -> None:
+    installer.environments().mkdir(parents=True)
+    elsewhere = tmp_path / "large disk"
+    elsewhere.mkdir()
+    place = installer.environments() / "environment-1"
+    place.symlink_to(elsewhere)  # `rmtree` refuses links
+    result = run(home, "remove")
+    assert result.returncode == 1 and "removed" not in result.stdout
+    assert f"{place} cannot be removed" in result.stderr
+    assert settings_now()[0].worker.environment == ""
+
+
 @pytest.mark.parametrize("has_app", [True, False])
 def test_environment_is_used_by_the_app_or_its_worker_is_named(
     home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], has_app: bool
