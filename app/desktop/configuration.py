@@ -15,7 +15,7 @@ from app.hotkeys.compositor_lines import Compositor
 _OWN: Final = "# Written by kikipounamu: Settings > Microphone and key. Changes here are lost."
 _COMMENT: Final = "# Keys for dictation, by kikipounamu"
 _PLAIN: Final = re.compile(r"[\w@+=:./-]+")
-_LAST: Final = re.compile(r"^\s*(exec|wait)\b")  # a shell runs nothing after such a line
+_LAST: Final = re.compile(r"^(\s*(exec|wait)|exit)\b")  # a shell runs nothing after such a line
 
 
 @dataclass(frozen=True)

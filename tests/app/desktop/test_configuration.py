@@ -72,6 +72,12 @@ def test_script_includes_our_file_before_it_hands_over() -> None:
     assert after.main.index("kikipounamu.sh") < after.main.index("exec rivertile")
 
 
+def test_lines_stand_before_the_end_of_a_script() -> None:
+    before = "#!/bin/sh\nif false; then\n    exit 1\nfi\nriverctl x\nexit 0\n"
+    after = with_lines(ConfigurationText(before), script(), LINES)
+    assert after.main.index("riverctl x") < after.main.index("kikipounamu.sh") < after.main.index("exit 0")
+
+
 def test_difference_names_both_files_and_only_changes() -> None:
     assert WHERE is not None
     before = ConfigurationText("a\nb\nc\nd\n")
