@@ -94,7 +94,7 @@ def read_configuration(file: Path, must_exist: bool = False) -> Configuration:
             content = opened.read(_MOST_BYTES + 1)
         if len(content) > _MOST_BYTES:
             raise InvalidSettings("it is larger than 1 MiB")
-        return checked_values(tomllib.loads(content.decode()))
+        return checked_values(tomllib.loads(content.decode("utf-8-sig")))
     except FileNotFoundError as error:
         if must_exist:
             raise InvalidSettings(f"{file} does not exist") from error
@@ -105,7 +105,7 @@ def read_configuration(file: Path, must_exist: bool = False) -> Configuration:
         raise InvalidSettings(f"{file} is invalid: it is nested too deep") from error
     except UnicodeDecodeError as error:
         raise InvalidSettings(f"{file} is not written in UTF-8: save it as that") from error
-    except (tomllib.TOMLDecodeError, InvalidSettings) as error:
+    except (ValueError, InvalidSettings) as error:
         raise InvalidSettings(f"{file} is invalid: {reason(error)}") from error
 
 

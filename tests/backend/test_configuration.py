@@ -179,6 +179,7 @@ _REMEDY = r": correct it, or leave it out for the default$"
         ("prot = 1", r"there is no setting 'prot': remove it, or choose one of mode, name, host, port, "),
         ("a = " + "[" * 5000, r"it is nested too deep"),
         ("#" * 1_100_000, r"it is larger than 1 MiB"),
+        ("port = " + "9" * 5000, r"Exceeds the limit"),
     ],
 )
 def test_invalid_file_is_reported_with_value_limit_and_remedy(tmp_path: Path, text: str, problem: str) -> None:
@@ -203,6 +204,11 @@ def test_file_that_is_no_text_is_named_without_words_of_libraries(tmp_path: Path
     (tmp_path / "gateway.toml").write_bytes(b"\xff")
     with pytest.raises(InvalidSettings, match=r"gateway\.toml is not written in UTF-8: save it as that$"):
         read_configuration(tmp_path / "gateway.toml")
+
+
+def test_file_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    (tmp_path / "gateway.toml").write_text("port = 9000\r\nname = 'desk'\r\n", encoding="utf-8-sig")
+    assert read_configuration(tmp_path / "gateway.toml") == Configuration(port=9000, name="desk")
 
 
 def test_named_file_must_exist(tmp_path: Path) -> None:
