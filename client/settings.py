@@ -10,11 +10,17 @@ import aiohttp
 
 from client.backoff import backoff
 from client.connection import Address, Connect, Connection, connect
+from runtime.tls import no_redirects
 
 
 async def wait_forever(address: Address) -> None:
     """Wait forever: the ``until_moved`` of a gateway that never moves."""
     await asyncio.get_running_loop().create_future()
+
+
+def open_session() -> aiohttp.ClientSession:
+    """Open an HTTP session whose WebSockets follow no redirect."""
+    return aiohttp.ClientSession(trace_configs=[no_redirects()])
 
 
 @asynccontextmanager
@@ -56,7 +62,7 @@ class ClientSettings:
     retry: Callable[[int, float, float], float] = backoff
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
     elsewhere: Callable[[], bool] = lambda: False
-    http: Callable[[], aiohttp.ClientSession] = aiohttp.ClientSession
+    http: Callable[[], aiohttp.ClientSession] = open_session
     connecting: "Callable[[ClientSettings], AbstractAsyncContextManager[Connect]]" = by_websocket
     name: str = "kikipounamu"
     until_moved: Callable[[Address], Coroutine[Any, Any, None]] = wait_forever

@@ -1,10 +1,13 @@
-"""TLS: faults of a certificate's dates and names, and the closing of connections."""
+"""TLS: faults of a certificate's dates and names, redirects that evade it, and the closing of connections."""
 
 from asyncio import WriteTransport
 from collections.abc import Callable
 from contextlib import suppress
 from socket import SHUT_RDWR
+from types import SimpleNamespace
 from typing import Any, Final
+
+import aiohttp
 
 _DATED: Final = {9: "is not valid yet", 10: "has expired"}
 _OTHER_NAME: Final = (62, 64)
@@ -19,6 +22,26 @@ def date_fault(error: BaseException) -> str:
 def names_another_host(error: BaseException) -> bool:
     """Return whether a certificate was refused because it does not name the host that was asked for."""
     return getattr(error, "verify_code", 0) in _OTHER_NAME
+
+
+def no_redirects() -> aiohttp.TraceConfig:
+    """Return a trace for a session: each redirect that would be followed raises ``WSServerHandshakeError``.
+
+    aiohttp 3 has no such option for WebSockets. A redirect could lead to another computer, without TLS and without
+    the pinned certificate.
+    """
+    trace = aiohttp.TraceConfig()
+    trace.on_request_redirect.append(_refuse)
+    return trace
+
+
+async def _refuse(
+    session: aiohttp.ClientSession, context: SimpleNamespace, redirected: aiohttp.TraceRequestRedirectParams
+) -> None:
+    answer = redirected.response
+    raise aiohttp.WSServerHandshakeError(
+        answer.request_info, answer.history, status=answer.status, message="a redirect", headers=answer.headers
+    )
 
 
 def abort(transport: WriteTransport) -> None:

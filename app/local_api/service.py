@@ -30,7 +30,7 @@ from protocol.rest import TRUNCATED_HEADER
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.tasks import TaskOwner, Tasks, cancel_and_wait, is_set_within
-from runtime.tls import tls_end
+from runtime.tls import no_redirects, tls_end
 
 PATHS: Final = frozenset(
     {
@@ -202,7 +202,9 @@ async def _pump(source: Socket, target: Socket) -> None:
 async def local_api(locate: Locate, port: int) -> AsyncIterator[int]:
     """Serve until the context ends; yield the port. Raises ``PortTaken``."""
     timeout = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_S, sock_read=_ANSWER_S)
-    async with aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()) as http:
+    async with aiohttp.ClientSession(
+        timeout=timeout, cookie_jar=aiohttp.DummyCookieJar(), trace_configs=[no_redirects()]
+    ) as http:
         app = web.Application(client_max_size=0)
         app.router.add_route("*", "/{path:.*}", LocalApi(locate, http).handle)
         runner = web.AppRunner(

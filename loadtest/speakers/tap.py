@@ -17,6 +17,7 @@ import aiohttp
 from client.backoff import LONGEST_ASKED_S
 from loadtest.measurement.tally import TallyRecorder
 from loadtest.speakers.speaker import without_numbers
+from runtime.tls import no_redirects
 
 _REFUSALS = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 _LINGER_0 = struct.pack("ii", 1, 0)
@@ -40,7 +41,9 @@ class SharedConnector:
         trace.on_request_end.append(patience.answered)
 
         def session() -> aiohttp.ClientSession:
-            return aiohttp.ClientSession(connector=self._connector, connector_owner=False, trace_configs=[trace])
+            return aiohttp.ClientSession(
+                connector=self._connector, connector_owner=False, trace_configs=[trace, no_redirects()]
+            )
 
         return session
 

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from client.connection import Address, GatewayConnection, connect, fixed_locator
 from client.errors import Refused, TryLater, Unauthorised, Unreachable
+from client.settings import open_session
 from protocol.errors import CloseCode
 from protocol.session import STREAM_PATH, Finish, Hello, SegmentBegin, Welcome
 from tests.helpers.scripted_gateway import Answers, Memory, Script, oblige, scripted, welcome
@@ -56,6 +57,28 @@ async def test_receive_raises_unreachable_after_its_deadline() -> None:
     async with talking_to(oblige) as connection:
         with pytest.raises(Unreachable, match="in time"):
             await connection.receive(0.05)
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_redirect_is_not_followed(status: int) -> None:
+    """A redirect could lead to another computer, without TLS."""
+    asked = list[str]()
+
+    async def elsewhere(request: web.Request) -> web.Response:
+        asked.append(request.path)
+        return web.Response()
+
+    async def redirect(request: web.Request) -> web.Response:
+        return web.Response(status=status, headers={"Location": f"{other}{STREAM_PATH}"})
+
+    async with (
+        serving(web.get(STREAM_PATH, elsewhere)) as other,
+        serving(web.get(STREAM_PATH, redirect)) as url,
+        open_session() as http,
+    ):
+        with pytest.raises(Refused, match=f"answers {status}"):
+            await connected(http, url)
+    assert asked == []
 
 
 async def test_connect_raises_unreachable_when_server_stays_silent() -> None:

@@ -25,7 +25,7 @@ from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.tasks import Tasks
 from runtime.terminal import reason
-from runtime.tls import date_fault, names_another_host, tls_end
+from runtime.tls import date_fault, names_another_host, no_redirects, tls_end
 from worker.broker.layout import ShardLayout
 from worker.core.errors import BrokerRefused, BrokerUnavailable, WrongAddress
 
@@ -122,7 +122,7 @@ class Tunnel:
         answers = aiohttp.TraceConfig()
         answers.on_request_end.append(self._note_shards)
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=PING_S)
-        self._session = aiohttp.ClientSession(timeout=timeout, trace_configs=[answers])
+        self._session = aiohttp.ClientSession(timeout=timeout, trace_configs=[answers, no_redirects()])
         return self
 
     async def __aexit__(
