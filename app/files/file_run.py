@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from errno import EEXIST
 from math import inf
-from os import O_CREAT, O_EXCL, O_WRONLY, close, strerror
+from os import O_CREAT, O_EXCL, O_WRONLY, close, fsencode, strerror
 from os import open as open_descriptor
 from pathlib import Path
 from typing import Final
@@ -48,6 +48,8 @@ from speech.errors import (
 log = loggers.APP_FILES_ONE_FILE
 
 _MOST_NAMES: Final = 1_000
+_LONGEST_NAME: Final = 255
+"""Bytes of the longest name on usual disks."""
 
 
 def save(transcript: RecordingTranscript, recording: Path, form: Format, folder: str = "") -> Path:
@@ -76,9 +78,15 @@ def save_as(transcript: RecordingTranscript, recording: Path, place: Path, form:
 
 
 def _reserve_file(wanted: Path) -> Path:
-    """Create an empty file under an unused name to reserve it, because hard links do not work on every disk."""
+    """Create an empty file under an unused name to reserve it, because hard links do not work on every disk.
+
+    A name that would be too long for the disk is shortened before its ending.
+    """
     for number in range(1, _MOST_NAMES):
-        place = wanted if number == 1 else wanted.with_stem(f"{wanted.stem} ({number})")
+        stem, ending = wanted.stem, (f" ({number})" if number > 1 else "") + wanted.suffix
+        while stem and len(fsencode(stem + ending)) > _LONGEST_NAME:
+            stem = stem[:-1]
+        place = wanted.with_name(stem + ending)
         with suppress(FileExistsError):
             close(open_descriptor(place, O_CREAT | O_EXCL | O_WRONLY, 0o666))
             return place
